@@ -1,0 +1,93 @@
+"""The course's networks. Layers carry the paper's names: c1, s2, c3, s4, c5, f6, output."""
+
+from torch import nn
+
+ACTIVATIONS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "gelu": nn.GELU}
+
+
+class LeNet5(nn.Module):
+    """LeNet-5 as it is taught today: 32×32 grey images in, 10 logits out, 61,706 parameters.
+
+    The sizes and the order of the layers are those of Section II-B and Fig. 2 of the 1998 paper. It departs from the
+    paper in five places, each marked below. ``activation`` is a name in ``ACTIVATIONS``.
+    """
+
+    def __init__(self, activation="tanh"):
+        super().__init__()
+        self.c1 = nn.Conv2d(1, 6, kernel_size=5)
+        self.s2 = nn.AvgPool2d(2)  # Paper: times a trainable coefficient, plus a trainable bias / here: the plain mean
+        self.c3 = nn.Conv2d(6, 16, kernel_size=5)  # Paper: each map sees 3 to 6 maps (Table I) / here: all 6
+        self.s4 = nn.AvgPool2d(2)  # as s2
+        self.c5 = nn.Conv2d(16, 120, kernel_size=5)
+        self.f6 = nn.Linear(120, 84)
+        self.output = nn.Linear(84, 10)  # Paper: distances to 10 fixed bitmaps, eq. 7 / here: a linear layer
+        self.activation = make_activation(activation)  # Paper: 1.7159 tanh(2a/3) / here: tanh
+        # Paper: weights uniform in ±2.4/fan-in / here: PyTorch's default
+
+    def forward(self, images):
+        """Return the logits (N, 10) of ``images`` (N, 1, 32, 32), float."""
+        check_images(images, 32, "LeNet5")
+        x = self.activation(self.c1(images))  # (N,   6, 28, 28)
+        x = self.activation(self.s2(x))       # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))       # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))       # (N,  16,  5,  5)
+        x = self.activation(self.c5(x))       # (N, 120,  1,  1)
+        x = self.activation(self.f6(x.flatten(1)))  # (N, 84)
+        return self.output(x)                 # (N,  10)  # fmt: skip
+
+
+class FashionLeNet(nn.Module):
+    """The reference Fashion-MNIST network: 28×28 grey images in, 10 logits out, 61,706 parameters.
+
+    Padding 2 takes the place of the larger input. As published there, the activation stands after the two
+    convolutions only, and nothing between the three linear layers.
+    """
+
+    def __init__(self, activation="sigmoid"):
+        super().__init__()
+        self.c1 = nn.Conv2d(1, 6, kernel_size=5, padding=2)
+        self.s2 = nn.AvgPool2d(2)
+        self.c3 = nn.Conv2d(6, 16, kernel_size=5)
+        self.s4 = nn.AvgPool2d(2)
+        self.flatten = nn.Flatten()
+        self.c5 = nn.Linear(400, 120)  # a 5×5 convolution of 16 5×5 maps, written as what it is then
+        self.f6 = nn.Linear(120, 84)
+        self.output = nn.Linear(84, 10)
+        self.activation = make_activation(activation)
+
+    def forward(self, images):
+        """Return the logits (N, 10) of ``images`` (N, 1, 28, 28), float."""
+        check_images(images, 28, "FashionLeNet")
+        x = self.activation(self.c1(images))  # (N,  6, 28, 28)
+        x = self.s2(x)                        # (N,  6, 14, 14)
+        x = self.activation(self.c3(x))       # (N, 16, 10, 10)
+        x = self.s4(x)                        # (N, 16,  5,  5)
+        x = self.c5(self.flatten(x))          # (N, 120)
+        x = self.f6(x)                        # (N, 84)
+        return self.output(x)                 # (N, 10)  # fmt: skip
+
+
+def make_activation(name):
+    """Return a new activation module by its name in ``ACTIVATIONS``."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}; choose one of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]()
+
+
+def check_images(images, size, model):
+    """Raise an error that says what came and what is expected, unless ``images`` is a float (N, 1, size, size)."""
+    wanted = f"{model} expects float images of shape (N, 1, {size}, {size})"
+    if images.ndim != 4 or images.shape[1:] != (1, size, size):
+        hint = f"ask for size={size} when you load the data"
+        if images.ndim == 3:
+            hint = "a single image needs a batch dimension: images.unsqueeze(0)"
+        elif images.ndim == 4 and images.shape[1] != 1:
+            hint = "colour images need to become grey: images.mean(1, keepdim=True)"
+        raise ValueError(f"{wanted}, not {tuple(images.shape)}; {hint}")
+    if not images.is_floating_point():
+        raise TypeError(f"{wanted}, not {images.dtype}; index the data set (data[:64]), or use images.float() / 255")
+
+
+def count_parameters(module):
+    """Return the number of trainable parameters of ``module``."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
