@@ -23,7 +23,8 @@ CLASSES = {
 PIXEL_STATISTICS = {"mnist": (0.13066, 0.30811), "fashion_mnist": (0.28604, 0.35302)}
 
 SCALINGS = ("unit", "standard", "paper")
-BUNDLE = Path(__file__).resolve().parent.parent / "assets" / "datasets"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+BUNDLE = ASSETS / "datasets"
 TORCHVISION_CLASS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
 
 # SHA-256 of the uncompressed IDX files: one table, wherever the bytes come from.
@@ -153,9 +154,7 @@ def find_folder(name, root=None):
 
 def missing_files(folder, name):
     """Return the IDX files of the data set ``name`` that ``folder`` lacks, raw and compressed."""
-    return [
-        file for file in CHECKSUMS[name] if not (folder / file).is_file() and not (folder / f"{file}.gz").is_file()
-    ]
+    return [file for file in CHECKSUMS[name] if not (folder / file).is_file() and not (folder / f"{file}.gz").is_file()]
 
 
 def read_idx(folder, file, name):
@@ -220,7 +219,7 @@ def torchvision_root(name="mnist", root=None):
 
 def cache_folder():
     """Return a folder to unpack data in: ``.cache/`` of the clone, or a temporary one where that is read-only."""
-    folder = BUNDLE.parent.parent / ".cache"
+    folder = ASSETS.parent / ".cache"
     try:
         folder.mkdir(exist_ok=True)
         if os.access(folder, os.W_OK):

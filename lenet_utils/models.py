@@ -12,6 +12,8 @@ class LeNet5(nn.Module):
     paper in five places, each marked below. ``activation`` is a name in ``ACTIVATIONS``.
     """
 
+    input_shape = (1, 32, 32)
+
     def __init__(self, activation="tanh"):
         super().__init__()
         self.c1 = nn.Conv2d(1, 6, kernel_size=5)
@@ -26,14 +28,14 @@ class LeNet5(nn.Module):
 
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 32, 32), float."""
-        check_images(images, 32, "LeNet5")
+        check_images(images, self)
         x = self.activation(self.c1(images))  # (N,   6, 28, 28)
-        x = self.activation(self.s2(x))       # (N,   6, 14, 14)
-        x = self.activation(self.c3(x))       # (N,  16, 10, 10)
-        x = self.activation(self.s4(x))       # (N,  16,  5,  5)
-        x = self.activation(self.c5(x))       # (N, 120,  1,  1)
+        x = self.activation(self.s2(x))  # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))  # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))  # (N,  16,  5,  5)
+        x = self.activation(self.c5(x))  # (N, 120,  1,  1)
         x = self.activation(self.f6(x.flatten(1)))  # (N, 84)
-        return self.output(x)                 # (N,  10)  # fmt: skip
+        return self.output(x)  # (N,  10)  # fmt: skip
 
 
 class FashionLeNet(nn.Module):
@@ -42,6 +44,8 @@ class FashionLeNet(nn.Module):
     Padding 2 takes the place of the larger input. As published there, the activation stands after the two
     convolutions only, and nothing between the three linear layers.
     """
+
+    input_shape = (1, 28, 28)
 
     def __init__(self, activation="sigmoid"):
         super().__init__()
@@ -57,14 +61,14 @@ class FashionLeNet(nn.Module):
 
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 28, 28), float."""
-        check_images(images, 28, "FashionLeNet")
+        check_images(images, self)
         x = self.activation(self.c1(images))  # (N,  6, 28, 28)
-        x = self.s2(x)                        # (N,  6, 14, 14)
-        x = self.activation(self.c3(x))       # (N, 16, 10, 10)
-        x = self.s4(x)                        # (N, 16,  5,  5)
-        x = self.c5(self.flatten(x))          # (N, 120)
-        x = self.f6(x)                        # (N, 84)
-        return self.output(x)                 # (N, 10)  # fmt: skip
+        x = self.s2(x)  # (N,  6, 14, 14)
+        x = self.activation(self.c3(x))  # (N, 16, 10, 10)
+        x = self.s4(x)  # (N, 16,  5,  5)
+        x = self.c5(self.flatten(x))  # (N, 120)
+        x = self.f6(x)  # (N, 84)
+        return self.output(x)  # (N, 10)  # fmt: skip
 
 
 def make_activation(name):
@@ -74,9 +78,10 @@ def make_activation(name):
     return ACTIVATIONS[name]()
 
 
-def check_images(images, size, model):
-    """Raise an error that says what came and what is expected, unless ``images`` is a float (N, 1, size, size)."""
-    wanted = f"{model} expects float images of shape (N, 1, {size}, {size})"
+def check_images(images, model):
+    """Raise an error that says what came and what ``model`` expects, unless ``images`` are float (N, 1, size, size)."""
+    size = model.input_shape[-1]
+    wanted = f"{type(model).__name__} expects float images of shape (N, 1, {size}, {size})"
     if images.ndim != 4 or images.shape[1:] != (1, size, size):
         hint = f"ask for size={size} when you load the data"
         if images.ndim == 3:

@@ -103,7 +103,9 @@ def check_arguments(data, epochs, batch_size, log):
     if not isinstance(epochs, int) or epochs < 1:
         raise ValueError(f"epochs is a whole number from 1 on, not {epochs!r}")
     if not isinstance(batch_size, int) or not 1 <= batch_size <= len(data):
-        raise ValueError(f"batch_size is a whole number from 1 to {len(data)} (the images there are), not {batch_size!r}")
+        raise ValueError(
+            f"batch_size is a whole number from 1 to {len(data)} (the images there are), not {batch_size!r}"
+        )
     if log not in ("steps", "epochs", None):
         raise ValueError(f'log is "steps", "epochs" or None, not {log!r}')
     return ceil(len(data) / batch_size)

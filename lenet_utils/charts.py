@@ -1,0 +1,131 @@
+"""Charts of data, trainings and results, in the style of ``plots``."""
+
+from statistics import mean
+
+import matplotlib as mpl
+import numpy as np
+
+from lenet_utils.plots import BLACK, BLUE, GREEN, ORANGE, RED, SKY, Figure, styled, to_array
+
+COLORS = (BLUE, RED, GREEN, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+@styled
+def plot_counts(counts, classes, *, label="images", alt="A bar for each class, with its count."):
+    """Draw how many images each of the ``classes`` has: ``counts`` (C,)."""
+    figure = Figure(7, 2.6, alt)
+    axes = figure.subplots()
+    axes.bar_label(axes.bar(classes, to_array(counts), color=SKY), fmt="{:,.0f}", fontsize=9, padding=2)
+    axes.set(xlabel="class", ylabel=label)
+    return figure
+
+
+@styled
+def plot_losses(histories, *, window=50, alt="The loss of each training step, falling, with its running mean."):
+    """Draw each step's loss for each label in the dict ``histories``: faint, and its mean over ``window`` steps."""
+    figure = Figure(8, 3.2, alt)
+    axes = figure.subplots()
+    for (label, history), color in zip(histories.items(), COLORS, strict=False):
+        losses = np.array(history.step_loss)
+        axes.plot(losses, color=color, alpha=0.15, lw=0.6)
+        smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
+        steps = np.arange(window - 1, len(losses))
+        axes.plot(steps, smooth, color=color, lw=1.8)
+        axes.annotate(label, (steps[-1], smooth[-1]), (6, 0), textcoords="offset points", color=color, va="center")
+    axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
+    return figure
+
+
+@styled
+def plot_curves(curves, *, ylabel, percent=False, alt="Curves over the epochs of training."):
+    """Draw ``curves`` {label: [[a value per epoch], one list per seed]}: the mean as a line, the seeds as dots."""
+    figure = Figure(6.6, 3.2, alt)
+    axes = figure.subplots()
+    for (label, runs), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
+        epochs = np.arange(1, len(runs[0]) + 1)
+        for run in runs:
+            axes.plot(epochs, run, marker, color=color, alpha=0.25, ms=4)
+        average = [mean(values) for values in zip(*runs, strict=True)]
+        axes.plot(epochs, average, "-", marker=marker, color=color, ms=5)
+        axes.annotate(label, (epochs[-1], average[-1]), (9, 0), textcoords="offset points", color=color, va="center")
+    axes.set(xlabel="epoch", ylabel=ylabel, xticks=epochs)
+    if percent:
+        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    return figure
+
+
+@styled
+def plot_rates(history, *, alt="The learning rate over the steps: it rises, then falls to zero."):
+    """Draw the learning rate of every step of a ``history``."""
+    figure = Figure(6.6, 2.4, alt)
+    axes = figure.subplots()
+    axes.plot(history.lr, color=BLUE, lw=2)
+    axes.set(xlabel="step", ylabel="learning rate")
+    return figure
+
+
+@styled
+def plot_settings(values, *, xlabel, alt="A row for each setting: a dot for each random seed, a bar at their mean."):
+    """Draw results as a row of dots for each setting: ``values`` {setting: [a fraction per random seed]}."""
+    figure = Figure(7.2, 0.5 * len(values) + 0.9, alt)
+    axes = figure.subplots()
+    for row, (fractions, color) in enumerate(zip(values.values(), COLORS, strict=False)):
+        axes.plot(fractions, [row] * len(fractions), "o", color=color, alpha=0.6, ms=7)
+        axes.plot([mean(fractions)] * 2, [row - 0.3, row + 0.3], color=color, lw=2.5)
+        axes.annotate(
+            f"{mean(fractions):.2%}",
+            (mean(fractions), row - 0.3),
+            (0, 2),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )
+    axes.set(yticks=range(len(values)), yticklabels=values, xlabel=xlabel, ylim=(len(values) - 0.4, -0.75))
+    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=1))
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+@styled
+def plot_groups(groups, *, ylabel, alt="Groups of bars, one bar for each network."):
+    """Draw ``groups`` {group: {label: [a fraction per random seed]}} as bars: bars are means, dots the seeds."""
+    figure = Figure(8, 3.4, alt)
+    axes = figure.subplots()
+    labels = list(next(iter(groups.values())))
+    width = 0.8 / len(labels)
+    for index, (label, color, hatch) in enumerate(zip(labels, COLORS, ("", "//", ".."), strict=False)):
+        places = np.arange(len(groups)) + (index - (len(labels) - 1) / 2) * width
+        values = [group[label] for group in groups.values()]
+        bars = axes.bar(
+            places, [mean(v) for v in values], width * 0.92, color=color, alpha=0.75, hatch=hatch, label=label
+        )
+        axes.bar_label(bars, fmt=lambda value: f"{value:.1%}", fontsize=9, padding=3)
+        for place, fractions in zip(places, values, strict=True):
+            axes.plot([place] * len(fractions), fractions, "o", color=BLACK, ms=3)
+    axes.set(xticks=range(len(groups)), xticklabels=groups, ylabel=ylabel, ylim=(0, 1.08))
+    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@styled
+def plot_confusion(
+    confusion, classes, *, alt="A square table: a row for each true class, a column for each prediction."
+):
+    """Draw a ``confusion_matrix``; the colour shows the mistakes only, for the diagonal would drown them."""
+    counts = to_array(confusion)
+    mistakes = counts * (1 - np.eye(len(counts), dtype=int))
+    figure = Figure(5.6, 4.8, alt)
+    axes = figure.subplots()
+    drawn = axes.imshow(mistakes, cmap="Oranges", vmin=0)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            color = "0.55" if row == column else "white" if count > 0.7 * mistakes.max() else "black"
+            axes.text(column, row, f"{count}", ha="center", va="center", color=color, fontsize=8)
+    axes.set(xlabel="predicted class", ylabel="true class", xticks=range(len(classes)), yticks=range(len(classes)))
+    axes.set_xticklabels(classes, rotation=0 if max(map(len, classes)) < 3 else 60)
+    axes.set_yticklabels(classes)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(drawn, label="mistakes (images)")
+    return figure

@@ -1,0 +1,104 @@
+"""Self-checks: the reader predicts first, then asks."""
+
+from math import isclose
+
+# question: (answer, why it is right, [(a tempting wrong answer, what went wrong)]). [lowest, highest] is a range.
+QUESTIONS = {
+    "shape of C1": (
+        (6, 28, 28),
+        "Six maps, and 32 − 5 + 1 = 28 positions in each direction.",
+        [
+            ((28, 28, 6), "The sizes are right, but PyTorch puts the number of maps first."),
+            (
+                (6, 32, 32),
+                "That would need a border around the image: a 5×5 kernel cannot be centred on the outermost pixels.",
+            ),
+            ((6, 27, 27), "Nearly: 32 − 5 positions, plus the very first one."),
+            ((1, 28, 28), "The size is right, but there are six kernels."),
+        ],
+    ),
+    "parameters of C3": (
+        2416,
+        "16 kernels of 6·5·5 = 150 weights, and 16 biases: 16 · 151 = 2,416.",
+        [
+            (2400, "Those are the weights. Each of the 16 maps has a bias too."),
+            (416, "16 · (5·5 + 1): but each kernel has a slice for each of the six maps below."),
+            (2496, "One bias for each slice is too many: a map has one bias, whatever it looks at."),
+            (
+                1516,
+                "That is C3 as published in 1998, where most maps see only some of the six below. Here all see all.",
+            ),
+        ],
+    ),
+    "field of S4": (
+        16,
+        "r = 14 + (2 − 1) · 2 = 16: neighbouring units of C3 lie two pixels apart.",
+        [
+            (15, "Neighbouring units of C3 are not one pixel apart: each pooling doubles the step."),
+            (28, "S4's kernel of 2 adds one step to the field. It does not double it."),
+            (18, "The step below S4 is 2 pixels. It becomes 4 only above S4."),
+        ],
+    ),
+    "gradient of the right logit": (
+        -0.7576,
+        "p − y = 0.242 − 1. It is negative: the loss falls when this logit grows.",
+        [
+            (0.2424, "That is p. What should have been said, 1, is still to be subtracted."),
+            (0.7576, "The size is right. Now the sign: should this logit grow or shrink?"),
+            (-0.2424, "The right class has y = 1, not 0."),
+        ],
+    ),
+    "images in the last batch": (
+        32,
+        "937 batches of 64 hold 59,968 images. The remaining 32 make batch number 938.",
+        [
+            (64, "60,000 is not a multiple of 64."),
+            (0, "60,000 is not a multiple of 64: what remains makes one more batch."),
+            (938, "That is the number of batches. How many images does the last one have?"),
+        ],
+    ),
+    "best on shuffled pixels": (
+        "fully connected",
+        "It does not know which pixels are neighbours, so it loses nothing. LeNet-5 counts on it.",
+        [
+            ("LeNet-5", "Its windows of 5×5 now hold pixels from all over the image. What is left to find in them?"),
+            ("linear", "It loses nothing by the shuffling, but it had the least to begin with."),
+        ],
+    ),
+    "untrained loss": (
+        [2.2, 2.45],
+        "Ten nearly equal probabilities: −ln(1/10) = ln 10 = 2.303.",
+        [
+            ([0.09, 0.11], "That is the probability. The loss is minus its natural logarithm."),
+            ([0.99, 1.01], "That is the logarithm to base 10. The loss takes the natural one."),
+            ([-2.45, -2.2], "Mind the sign: the loss is minus the logarithm of a number below 1."),
+        ],
+    ),
+}
+
+
+def check(question, prediction=...):
+    """Say whether ``prediction`` answers ``question`` (a key of ``QUESTIONS``), and why."""
+    if question not in QUESTIONS:
+        raise ValueError(f"unknown question {question!r}; there are {', '.join(QUESTIONS)}")
+    answer, why, mistakes = QUESTIONS[question]
+    if prediction is ...:
+        print("Make your prediction first: put it in place of the three dots, then run the cell again.")
+    elif is_right(prediction, answer):
+        print(f"Right. {why}")
+    else:
+        hint = next((text for wrong, text in mistakes if is_right(prediction, wrong)), "Have another look.")
+        print(f"Not {prediction}. {hint}")
+
+
+def is_right(prediction, answer):
+    """Compare whole numbers and tuples exactly, floats within 1 %, and a number with a range [lowest, highest]."""
+    if isinstance(answer, list):
+        return isinstance(prediction, (int, float)) and answer[0] <= prediction <= answer[1]
+    if isinstance(answer, float):
+        return isinstance(prediction, (int, float)) and isclose(prediction, answer, rel_tol=0.01)
+    if isinstance(answer, str):
+        return isinstance(prediction, str) and prediction.casefold() == answer.casefold()
+    if isinstance(prediction, list):
+        prediction = tuple(prediction)
+    return prediction == answer

@@ -1,0 +1,209 @@
+"""The course's figures, in one style. They take arrays, tensors or a history, and return a ``Figure`` to show."""
+
+import base64
+import io
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from matplotlib.figure import Figure as MatplotlibFigure
+
+# Okabe and Ito's eight colours, told apart by colour-blind readers too.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+STYLE = {
+    "figure.facecolor": "white",
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.labelsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY]),
+    "legend.frameon": False,
+    "svg.hashsalt": "lenet",  # the same drawing gives the same bytes
+}
+
+
+class Figure(MatplotlibFigure):
+    """A figure that a notebook shows as the last value of a cell: a PNG with its alt text.
+
+    ``alt`` says in a sentence what can be seen. It names nothing that training decides, for it is also the
+    output's text, which the tests compare.
+    """
+
+    def __init__(self, width, height, alt):
+        super().__init__(figsize=(width, height), layout="constrained")
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        buffer = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            self.savefig(buffer, format="png")
+        data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt}}
+
+
+def styled(function):
+    """Let a plot function draw in the course's style, whatever matplotlib's settings are."""
+    return mpl.rc_context(STYLE)(function)
+
+
+def to_array(values):
+    """Return a tensor or anything like an array as a NumPy array on the CPU."""
+    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+
+
+@styled
+def show_images(images, titles=None, *, columns=10, scale=1.0, alt="A grid of images."):
+    """Draw grey ``images`` (N, H, W) or (N, 1, H, W) in rows of ``columns``, all with the same limits.
+
+    ``scale``: inches per image.
+    """
+    images = to_array(images).reshape(len(images), *images.shape[-2:])
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure = Figure(columns * scale, rows * (scale + (0.25 if titles is not None else 0)), alt)
+    limits = {"vmin": images.min(), "vmax": images.max()}
+    for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
+        axes.axis("off")
+        if index < len(images):
+            axes.imshow(images[index], cmap="gray", **limits)
+            if titles is not None:
+                axes.set_title(titles[index], fontsize=9)
+    return figure
+
+
+@styled
+def show_numbers(arrays, titles, *, signs=(), scale=0.42, decimals=1, cmap="gray", alt="Small tables of numbers."):
+    """Draw small matrices side by side, each cell with its number in it; ``signs`` stand between them."""
+    arrays = [to_array(array).astype(float) for array in arrays]
+    signs = list(signs) + [""] * (len(arrays) - len(signs))
+    width = sum(array.shape[1] for array in arrays) * scale + 0.75 * len(arrays)
+    figure = Figure(width, max(array.shape[0] for array in arrays) * scale + 0.5, alt)
+    ratios = [array.shape[1] for array in arrays]
+    for axes, array, title, sign in zip(
+        figure.subplots(1, len(arrays), width_ratios=ratios, squeeze=False).flat, arrays, titles, signs, strict=True
+    ):
+        bound = abs(array).max() or 1
+        limits = (0, bound) if cmap == "gray" else (-bound, bound)
+        whole = (array % 1 == 0).all()
+        axes.imshow(array, cmap=cmap, vmin=limits[0], vmax=limits[1])
+        for (row, column), value in np.ndenumerate(array):
+            share = (value - limits[0]) / (limits[1] - limits[0])
+            dark = share < 0.5 if cmap == "gray" else share < 0.2 or share > 0.8
+            text = f"{value:.0f}" if whole or value == 0 else f"{value:.{decimals}f}"
+            axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=9)
+        axes.set(title=title, xticks=[], yticks=[])
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.set_anchor("N")
+        if sign:
+            axes.annotate(
+                sign, (1, 0.5), (16, 0), "axes fraction", "offset points", fontsize=14, va="center", ha="center"
+            )
+    return figure
+
+
+@styled
+def show_maps(maps, *, title="", columns=8, scale=1.2, limits=(-1, 1), cmap="viridis", alt="Feature maps."):
+    """Draw feature maps (C, H, W) with one colour scale; ``limits`` None takes a range symmetric about 0."""
+    maps = to_array(maps)
+    bound = float(abs(maps).max())
+    low, high = limits or (-bound, bound)
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    figure = Figure(columns * scale + 0.8, rows * (scale + 0.2) + 0.3, alt)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for index, axes in enumerate(grid.flat):
+        axes.axis("off")
+        if index < len(maps):
+            drawn = axes.imshow(maps[index], cmap=cmap, vmin=low, vmax=high)
+            axes.set_title(index, fontsize=9)
+    figure.colorbar(drawn, ax=grid, shrink=0.9, label="value", pad=0.02)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+@styled
+def plot_frames(image, centers):
+    """Draw a 32×32 ``image``, the frames of 28×28 and 20×20, and dots at ``centers`` (K,) on both axes, in pixels."""
+    figure = Figure(7.9, 4.2, "A 32 by 32 digit with square frames and a grid of dots over the inner 20 by 20 pixels.")
+    axes = figure.subplots()
+    axes.imshow(to_array(image).reshape(32, 32), cmap="gray")
+    axes.scatter(*np.meshgrid(centers, centers), s=9, color=ORANGE)
+    for side, color, line, label in (
+        (28, SKY, "--", "28×28: the MNIST field"),
+        (20, GREEN, "-", "20×20: where the character is"),
+    ):
+        edge = (32 - side) / 2 - 0.5
+        axes.add_patch(
+            mpl.patches.Rectangle((edge, edge), side, side, fill=False, color=color, lw=2, ls=line, label=label)
+        )
+    axes.scatter([], [], s=9, color=ORANGE, label="centres of what C3's\nunits see, 10×10")
+    axes.set(xlabel="column (pixels)", ylabel="row (pixels)", xticks=[0, 10, 20, 31], yticks=[0, 10, 20, 31])
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), labelspacing=1.2)
+    return figure
+
+
+@styled
+def plot_receptive_fields(image, rows, positions):
+    """Draw the square of input pixels that one unit of each layer sees.
+
+    ``image`` (H, W); ``rows``: ``Layer`` tuples of ``summarize``; ``positions``: (row, column) of each layer's unit.
+    """
+    figure = Figure(
+        2.0 * len(rows),
+        2.4,
+        "The same digit once per layer, with the square that one unit sees, from small to the whole.",
+    )
+    for axes, layer, (row, column) in zip(figure.subplots(1, len(rows)), rows, positions, strict=True):
+        axes.imshow(to_array(image), cmap="gray")
+        corner = (layer.start + column * layer.step - 0.5, layer.start + row * layer.step - 0.5)
+        axes.add_patch(mpl.patches.Rectangle(corner, layer.field, layer.field, fill=False, color=ORANGE, lw=2.5))
+        axes.set(title=f"{layer.name}: {layer.field}×{layer.field}", xticks=[], yticks=[])
+    return figure
+
+
+@styled
+def plot_function(x, curves, *, xlabel="a", ylabel="f(a)", markers=(), alt="Curves of functions."):
+    """Draw ``curves``, a dict from label to values over ``x``, each labelled at its end; ``markers``: (x, y, text)."""
+    figure = Figure(5.4, 3.0, alt)
+    axes = figure.subplots()
+    axes.axhline(0, color="0.8", lw=0.8)
+    axes.axvline(0, color="0.8", lw=0.8)
+    for (label, values), line in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
+        (drawn,) = axes.plot(to_array(x), to_array(values), line, lw=2)
+        axes.annotate(
+            label,
+            (to_array(x)[-1], to_array(values)[-1]),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            color=drawn.get_color(),
+        )
+    for where, value, text in markers:
+        axes.plot(where, value, "o", color=BLACK, ms=5)
+        axes.annotate(text, (where, value), (6, -12), textcoords="offset points", fontsize=9)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+@styled
+def plot_probabilities(
+    image, bars, classes, *, alt="An image, and bars of the probabilities that networks give to its classes."
+):
+    """Draw ``image`` and, for each label in the dict ``bars``, ten horizontal bars of probability (10,)."""
+    figure = Figure(3.2 + 3.2 * len(bars), 2.9, alt)
+    left, *panels = figure.subplots(1, 1 + len(bars), width_ratios=[0.9] + [1] * len(bars))
+    left.imshow(to_array(image).squeeze(), cmap="gray")
+    left.axis("off")
+    for axes, (label, values), color in zip(panels, bars.items(), (SKY, BLUE, GREEN), strict=False):
+        axes.barh(range(len(classes)), to_array(values), color=color)
+        axes.axvline(1 / len(classes), color=RED, ls="--", lw=1)
+        axes.set(title=label, xlim=(0, 1), xlabel="probability", yticks=range(len(classes)), yticklabels=classes)
+        axes.invert_yaxis()
+    panels[0].annotate("1/10", (0.1, 9.4), (6, 0), textcoords="offset points", color=RED, fontsize=9, va="center")
+    return figure

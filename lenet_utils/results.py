@@ -1,0 +1,32 @@
+"""Measured results: read from assets/results, where ``python -m lenet_utils.experiments`` puts them."""
+
+import json
+from statistics import mean, stdev
+
+from lenet_utils.data import ASSETS
+
+RESULTS = ASSETS / "results"
+
+
+def read_results(name):
+    """Return the records of the experiment ``name``: dicts with setting, seed, recipe, result, machine and date."""
+    path = RESULTS / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in RESULTS.glob("*.json")))
+        raise FileNotFoundError(
+            f"no results called {name!r}; there are {known}. To measure: python -m lenet_utils.experiments {name}"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def collect(name, key):
+    """Return {setting: [the result called ``key``, one for each random seed]} of the experiment ``name``."""
+    values = {}
+    for record in sorted(read_results(name), key=lambda record: record["seed"]):
+        values.setdefault(record["setting"], []).append(record["result"][key])
+    return values
+
+
+def describe(fractions):
+    """Return the mean ± the standard deviation of some fractions, in percent, e.g. "99.10 ± 0.04 %"."""
+    return f"{mean(fractions):.2%} ± {stdev(fractions) * 100:.2f}".replace("%", "") + " %"

@@ -1,0 +1,72 @@
+"""The self-checks: silent about the answer until there is a prediction, right about right and wrong ones."""
+
+import nbformat
+import pytest
+
+from lenet_utils.checks import QUESTIONS, check, is_right
+from lenet_utils.data import ASSETS
+
+NOTEBOOKS = sorted((ASSETS.parent / "notebooks").glob("*.ipynb"))
+
+
+def say(capsys, *arguments):
+    check(*arguments)
+    return capsys.readouterr().out
+
+
+def some_value(answer):
+    """Return a value that an answer stands for; a range stands for its middle."""
+    return sum(answer) / 2 if isinstance(answer, list) else answer
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_without_a_prediction_it_asks_for_one(question, capsys):
+    assert say(capsys, question, ...).startswith("Make your prediction first")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_right_answer_is_right(question, capsys):
+    answer, why, _ = QUESTIONS[question]
+    assert say(capsys, question, some_value(answer)) == f"Right. {why}\n"
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_tempting_mistakes_are_wrong_and_get_their_own_hint(question, capsys):
+    _, _, mistakes = QUESTIONS[question]
+    assert mistakes
+    for wrong, hint in mistakes:
+        said = say(capsys, question, some_value(wrong))
+        assert said.startswith("Not ") and hint in said
+
+
+@pytest.mark.parametrize("nonsense", ["", None, -12345, (1,), [], True])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nonsense_is_wrong_and_raises_nothing(question, nonsense, capsys):
+    assert say(capsys, question, nonsense).startswith("Not ")
+
+
+def test_an_unknown_question_names_the_known_ones():
+    with pytest.raises(ValueError, match="shape of C1"):
+        check("shape of C9", 1)
+
+
+def test_numbers_need_not_be_exact_where_they_are_measured():
+    assert is_right(-0.76, -0.7576) and not is_right(-0.7, -0.7576)
+    assert is_right(2.3, [2.2, 2.45]) and not is_right(2.5, [2.2, 2.45])
+    assert is_right([6, 28, 28], (6, 28, 28)) and not is_right((6, 28), (6, 28, 28))
+
+
+def test_every_question_is_asked_in_a_notebook_and_every_check_is_known():
+    source = "\n".join(cell.source for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells)
+    asked = {line.split('"')[1] for line in source.splitlines() if line.startswith('check("')}
+    assert asked == set(QUESTIONS)
+
+
+def test_answers_agree_with_the_network():
+    from lenet_utils.models import LeNet5
+    from lenet_utils.summary import summarize
+
+    rows = {row.name: row for row in summarize(LeNet5())}
+    assert QUESTIONS["shape of C1"][0] == rows["c1"].shape
+    assert QUESTIONS["parameters of C3"][0] == rows["c3"].parameters
+    assert QUESTIONS["field of S4"][0] == rows["s4"].field

@@ -1,0 +1,100 @@
+"""What the experiments recorded is what the code, the notebooks and README say."""
+
+import importlib
+import json
+import types
+
+import nbformat
+import pytest
+import torch
+
+from lenet_utils.data import ASSETS
+from lenet_utils.experiments import recipes
+from lenet_utils.experiments.records import measure_missing
+from lenet_utils.results import collect, describe, read_results
+
+EXPERIMENTS = ["mnist_steps", "mnist_test", "why_convolution"]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_setting_and_seed_is_on_file_with_the_codes_recipe(name):
+    experiment = importlib.import_module(f"lenet_utils.experiments.{name}")
+    on_file = {(record["setting"], record["seed"]): record["recipe"] for record in read_results(name)}
+    wanted = {(name, seed): recipe for name, recipe in experiment.SETTINGS.items() for seed in experiment.SEEDS}
+    assert on_file == wanted
+
+
+def test_notebook_02_uses_the_recorded_recipes():
+    notebook = nbformat.read(ASSETS.parent / "notebooks" / "02_mnist_training.ipynb", 4)
+    source = next(cell.source for cell in notebook.cells if cell.source.startswith("SEED ="))
+    names = {}
+    exec(source, names)
+    for recipe in (recipes.REFERENCE, recipes.BETTER):
+        assert (names["EPOCHS"], names["BATCH_SIZE"]) == (recipe["epochs"], recipe["batch_size"])
+    assert names["LR"] == recipes.REFERENCE["lr"]
+    assert (names["PEAK_LR"], names["MOMENTUM"]) == (recipes.BETTER["lr"], recipes.BETTER["momentum"])
+    assert names["DISTORTIONS"] == recipes.BETTER["distortions"]
+
+
+def test_the_course_reaches_what_it_promises():
+    accuracy = {setting: sum(values) / len(values) for setting, values in collect("mnist_test", "test_accuracy").items()}
+    assert accuracy["reference"] >= 0.986
+    assert accuracy["better"] >= 0.9905  # LeNet-5 in 1998
+    assert accuracy["better, one epoch"] >= 0.9834  # the reference log after five
+
+
+def test_the_recipes_of_the_record_are_followed(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(recipes, "fit", lambda model, data, **options: seen.update(options))
+    recipes.train(lambda: torch.nn.Linear(2, 2), recipes.BETTER, "data", 3, torch.device("cpu"))
+    group = seen["optimizer"].param_groups[0]
+    assert isinstance(seen["optimizer"], torch.optim.SGD)
+    assert (group["lr"], group["momentum"], group["nesterov"]) == (0.1, 0.9, True)
+    assert (seen["epochs"], seen["batch_size"], seen["seed"]) == (5, 64, 3)
+    assert seen["augment"].keywords == recipes.BETTER["distortions"] and seen["schedule"] is recipes.one_cycle
+
+
+def make_experiment(settings, seeds=(0, 1)):
+    calls = []
+
+    def measure(recipe, seed, device):
+        calls.append((recipe["lr"], seed))
+        if len(calls) == 3 and "stop" in recipe:
+            raise KeyboardInterrupt
+        return {"loss": recipe["lr"] * seed}
+
+    return types.SimpleNamespace(__name__="x.toy", SETTINGS=settings, SEEDS=seeds, measure=measure), calls
+
+
+def test_only_what_is_missing_or_stale_is_measured(tmp_path):
+    experiment, calls = make_experiment({"a": {"lr": 1}, "b": {"lr": 2}})
+    measure_missing(experiment, torch.device("cpu"), tmp_path)
+    assert len(calls) == 4
+    measure_missing(experiment, torch.device("cpu"), tmp_path)
+    assert len(calls) == 4
+
+    experiment.SETTINGS["b"] = {"lr": 3}
+    measure_missing(experiment, torch.device("cpu"), tmp_path)
+    assert calls[4:] == [(3, 0), (3, 1)]
+    records = json.loads((tmp_path / "toy.json").read_text())
+    assert {(r["setting"], r["seed"], r["recipe"]["lr"]) for r in records} == {
+        ("a", 0, 1), ("a", 1, 1), ("b", 0, 3), ("b", 1, 3),
+    }  # fmt: skip
+    assert all(record["machine"] and record["versions"]["torch"] and record["date"] for record in records)
+
+
+def test_an_interrupted_experiment_keeps_what_it_has(tmp_path):
+    experiment, calls = make_experiment({"a": {"lr": 1}, "b": {"lr": 2, "stop": True}})
+    with pytest.raises(KeyboardInterrupt):
+        measure_missing(experiment, torch.device("cpu"), tmp_path)  # in its third or fourth measurement
+        measure_missing(experiment, torch.device("cpu"), tmp_path)
+    assert len(json.loads((tmp_path / "toy.json").read_text())) >= 2
+
+
+def test_spread_in_percent():
+    assert describe([0.99, 0.992]) == "99.10 ± 0.14 %"
+
+
+def test_an_unknown_result_names_the_known_ones():
+    with pytest.raises(FileNotFoundError, match="mnist_test"):
+        read_results("mnist_tset")

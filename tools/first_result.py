@@ -1,0 +1,33 @@
+"""A first result: train LeNet-5 for one epoch, print how good it is, draw what it reads: ``make first``."""
+
+from pathlib import Path
+
+import torch
+
+from lenet_utils.data import load_mnist, split_validation
+from lenet_utils.device import pick_device, seed_everything
+from lenet_utils.evaluation import compute_logits, evaluate
+from lenet_utils.models import LeNet5
+from lenet_utils.plots import show_images
+from lenet_utils.training import fit, one_cycle
+
+PICTURE = Path("build") / "first_result.png"
+
+device = pick_device()
+training, validation = split_validation(load_mnist(device).train)
+seed_everything(0)
+model = LeNet5().to(device)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+history = fit(model, training, epochs=1, optimizer=optimizer, schedule=one_cycle)
+
+print(
+    f"One epoch, {history.seconds[0]:.0f} seconds: {evaluate(model, validation)[1]:.1%} of 5,000 unseen digits are right"
+)
+some = validation.subset(slice(40))
+read = compute_logits(model, some).argmax(1)
+titles = [
+    f"{label} ✓" if label == said else f"{label} read as {said}" for label, said in zip(some.labels, read, strict=True)
+]
+PICTURE.parent.mkdir(exist_ok=True)
+show_images(some.images, titles, columns=10).savefig(PICTURE)
+print(f"Forty of them, with what it read: {PICTURE}")

@@ -1,0 +1,78 @@
+"""Fill the measured figures between the markers of README.md and of the notebooks: ``python tools/readme.py``.
+
+No measured figure in them is typed by hand: all come from assets/results. A test fails where one differs.
+"""
+
+import json
+import re
+import sys
+
+import nbformat
+from execute import ROOT, TIMES, find_notebooks, write_notebook
+
+from lenet_utils.results import collect, describe, read_results
+
+README = ROOT / "README.md"
+
+
+def fill(text, marker, content):
+    """Return ``text`` with ``content`` between ``<!-- marker -->`` and ``<!-- /marker -->``."""
+    pattern = re.compile(f"(<!-- {marker} -->).*?(<!-- /{marker} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise SystemExit(f"the markers <!-- {marker} --> and <!-- /{marker} --> are missing")
+    return pattern.sub(lambda found: found[1] + content + found[2], text)
+
+
+def read_time(name, times=TIMES):
+    """Return how long the notebook ``name`` took when it was last executed, in words."""
+    entry = json.loads(times.read_text(encoding="utf-8"))[name]
+    seconds = entry["seconds"]
+    amount = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.1f} minutes"
+    return f"{amount} ({entry['machine']})"
+
+
+def notebook_table():
+    """Return README's table of notebooks: title, goal and time."""
+    lines = ["| notebook | you will | time to run |", "| :-- | :-- | :-- |"]
+    for path in find_notebooks():
+        opening = nbformat.read(path, as_version=4).cells[:2]
+        title = opening[0].source.splitlines()[0].removeprefix("# ")
+        goals = re.findall(r"^> - (.*)$", opening[1].source, re.MULTILINE)
+        number = path.name[:2]
+        lines.append(
+            f"| {number} [{title}](notebooks/{path.name}) | {goals[0]}; … | {read_time(path.stem).split(' (')[0]} |"
+        )
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def results_table():
+    """Return README's table of results: 1998, the reference log, here."""
+    accuracy = collect("mnist_test", "test_accuracy")
+    lines = [
+        "| MNIST | epochs | test accuracy |",
+        "| :-- | --: | --: |",
+        "| LeNet-5 as published in 1998 | 20 | 99.05 % |",
+        "| the reference log | 5 | 98.34 % |",
+        f"| here, the same recipe | 5 | {describe(accuracy['reference'])} |",
+        f"| here, a better recipe | 5 | **{describe(accuracy['better'])}** |",
+        f"| here, a better recipe | 1 | {describe(accuracy['better, one epoch'])} |",
+        "",
+        f"Mean ± standard deviation over five random seeds; {read_results('mnist_test')[0]['machine']}.",
+    ]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def main():
+    for path in find_notebooks():
+        notebook = nbformat.read(path, as_version=4)
+        box = notebook.cells[1]
+        filled = fill(box.source, "time", read_time(path.stem))
+        if filled != box.source:
+            box.source = filled
+            write_notebook(notebook, path)
+    text = fill(README.read_text(encoding="utf-8"), "notebooks", notebook_table())
+    README.write_text(fill(text, "results", results_table()), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
