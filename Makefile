@@ -11,13 +11,16 @@ INSTALLED := .venv/.installed
 # PyTorch's own builds without CUDA, for `make TORCH=cpu lab`.
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab run test lint format links notebooks clean
+.PHONY: help lab first run test lint format links notebooks readme weights clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 lab: $(INSTALLED) ## open the course in JupyterLab (options: LAB_ARGS=...)
 	$(VENV_PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/01_architecture.ipynb $(LAB_ARGS)
+
+first: $(INSTALLED) ## train LeNet-5 for one epoch and draw what it reads: build/first_result.png
+	$(VENV_PYTHON) tools/first_result.py
 
 run: $(INSTALLED) ## run all notebooks without a browser, with a table of what they reach; HTML in build/
 	$(VENV_PYTHON) tools/run_course.py
@@ -40,6 +43,12 @@ links: $(INSTALLED) ## rewrite badges and setup cells: REPO=owner/name TAG=v1.0
 
 notebooks: $(INSTALLED) ## run notebooks and keep their outputs (all, or NOTEBOOKS="notebooks/01_...")
 	$(VENV_PYTHON) tools/execute.py $(NOTEBOOKS)
+
+readme: $(INSTALLED) ## fill the measured figures into README and the notebooks' boxes
+	$(VENV_PYTHON) tools/readme.py
+
+weights: $(INSTALLED) ## train the networks whose weights the course carries
+	$(VENV_PYTHON) tools/weights.py
 
 clean: ## remove what can be made again, but for the environment (rm -r .venv)
 	rm -rf build .cache .pytest_cache .ruff_cache *.egg-info

@@ -26,33 +26,55 @@ def plot_losses(histories, *, window=50, alt="The loss of each training step, fa
     """Draw each step's loss for each label in the dict ``histories``: faint, and its mean over ``window`` steps."""
     figure = Figure(8, 3.2, alt)
     axes = figure.subplots()
+    ends = []
     for (label, history), color in zip(histories.items(), COLORS, strict=False):
         losses = np.array(history.step_loss)
         axes.plot(losses, color=color, alpha=0.15, lw=0.6)
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         steps = np.arange(window - 1, len(losses))
         axes.plot(steps, smooth, color=color, lw=1.8)
-        axes.annotate(label, (steps[-1], smooth[-1]), (6, 0), textcoords="offset points", color=color, va="center")
-    axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
+        ends.append((smooth[-1], label, color))
+    axes.set(xlabel="step", ylabel="loss (nats)")
+    use_log_scale(axes)
+    label_ends(axes, ends)
     return figure
 
 
 @styled
-def plot_curves(curves, *, ylabel, percent=False, alt="Curves over the epochs of training."):
+def plot_curves(curves, *, ylabel, log=False, alt="Curves over the epochs of training."):
     """Draw ``curves`` {label: [[a value per epoch], one list per seed]}: the mean as a line, the seeds as dots."""
     figure = Figure(6.6, 3.2, alt)
     axes = figure.subplots()
+    ends = []
     for (label, runs), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
         epochs = np.arange(1, len(runs[0]) + 1)
         for run in runs:
             axes.plot(epochs, run, marker, color=color, alpha=0.25, ms=4)
         average = [mean(values) for values in zip(*runs, strict=True)]
         axes.plot(epochs, average, "-", marker=marker, color=color, ms=5)
-        axes.annotate(label, (epochs[-1], average[-1]), (9, 0), textcoords="offset points", color=color, va="center")
+        ends.append((average[-1], label, color))
     axes.set(xlabel="epoch", ylabel=ylabel, xticks=epochs)
-    if percent:
-        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    if log:
+        use_log_scale(axes)
+    label_ends(axes, ends)
     return figure
+
+
+def use_log_scale(axes):
+    """Make the vertical axis logarithmic, with plain numbers: 0.05, not 5×10⁻²."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def label_ends(axes, ends):
+    """Write the labels of curves beside their right ends, ``ends`` [(y, label, colour)], far enough apart to read."""
+    to_axes = axes.transData + axes.transAxes.inverted()
+    height = -1.0
+    for y, label, color in sorted(ends):
+        height = max(to_axes.transform((axes.get_xlim()[0], y))[1], height + 0.09)
+        axes.text(1.01, height, label, transform=axes.transAxes, color=color, va="center")
 
 
 @styled
@@ -103,7 +125,7 @@ def plot_groups(groups, *, ylabel, alt="Groups of bars, one bar for each network
         axes.bar_label(bars, fmt=lambda value: f"{value:.1%}", fontsize=9, padding=3)
         for place, fractions in zip(places, values, strict=True):
             axes.plot([place] * len(fractions), fractions, "o", color=BLACK, ms=3)
-    axes.set(xticks=range(len(groups)), xticklabels=groups, ylabel=ylabel, ylim=(0, 1.08))
+    axes.set(xticks=range(len(groups)), xticklabels=groups, ylabel=ylabel)
     axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure

@@ -164,7 +164,7 @@ def draw_node(axes, x, y, activation):
 
 
 def draw_box(axes, box, edge, face="none", linewidth=0.8, **options):
-    axes.add_patch(Rectangle(box[:2], *box[2:], edgecolor=edge, facecolor=face, linewidth=linewidth, **options))
+    axes.add_artist(Rectangle(box[:2], *box[2:], edgecolor=edge, facecolor=face, linewidth=linewidth, **options))
 
 
 def write(axes, x, y, text, *, size=9, ha="center", **options):

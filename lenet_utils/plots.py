@@ -108,8 +108,13 @@ def show_numbers(arrays, titles, *, signs=(), scale=0.42, decimals=1, cmap="gray
 
 
 @styled
-def show_maps(maps, *, title="", columns=8, scale=1.2, limits=(-1, 1), cmap="viridis", alt="Feature maps."):
-    """Draw feature maps (C, H, W) with one colour scale; ``limits`` None takes a range symmetric about 0."""
+def show_maps(
+    maps, *, title="", titles=None, columns=8, scale=1.2, limits=(-1, 1), cmap="viridis", alt="Feature maps."
+):
+    """Draw feature maps (C, H, W), numbered or under ``titles``, in one colour scale.
+
+    ``limits``: of the scale; None takes the largest value and its negative.
+    """
     maps = to_array(maps)
     bound = float(abs(maps).max())
     low, high = limits or (-bound, bound)
@@ -121,9 +126,10 @@ def show_maps(maps, *, title="", columns=8, scale=1.2, limits=(-1, 1), cmap="vir
         axes.axis("off")
         if index < len(maps):
             drawn = axes.imshow(maps[index], cmap=cmap, vmin=low, vmax=high)
-            axes.set_title(index, fontsize=9)
+            axes.set_title(titles[index] if titles else index, fontsize=9)
     figure.colorbar(drawn, ax=grid, shrink=0.9, label="value", pad=0.02)
-    figure.suptitle(title, fontsize=11)
+    if title:
+        figure.suptitle(title, fontsize=11)
     return figure
 
 

@@ -20,10 +20,16 @@ def read_results(name):
 
 
 def collect(name, key):
-    """Return {setting: [the result called ``key``, one for each random seed]} of the experiment ``name``."""
+    """Return {setting: [the result called ``key``, one for each random seed]} of the experiment ``name``.
+
+    Settings for which ``key`` was not measured are left out.
+    """
     values = {}
     for record in sorted(read_results(name), key=lambda record: record["seed"]):
-        values.setdefault(record["setting"], []).append(record["result"][key])
+        if key in record["result"]:
+            values.setdefault(record["setting"], []).append(record["result"][key])
+    if not values:
+        raise KeyError(f"no record of {name} has a result called {key!r}")
     return values
 
 

@@ -25,7 +25,7 @@ def summarize(model):
 
         return hook
 
-    layers = {name: layer for name, layer in model.named_children() if isinstance(layer, WINDOWED + (nn.Linear,))}
+    layers = {name: layer for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear))}
     hooks = [layer.register_forward_hook(remember(name)) for name, layer in layers.items()]
     try:
         with torch.no_grad():

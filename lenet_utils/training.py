@@ -134,7 +134,7 @@ def record_epoch(history, losses, correct, rates, images, batch_size):
 
 def print_epoch(history, epochs):
     """Print the last epoch of ``history`` as one line."""
-    line = f"Epoch [{len(history.loss)}/{epochs}], Loss: {history.loss[-1]:.4f}"
+    line = f"Epoch [{len(history.loss)}/{epochs}], loss ≈ {history.loss[-1]:.4f}"
     if history.validation_accuracy:
-        line += f", Validation accuracy: {history.validation_accuracy[-1]:.2%}"
+        line += f", validation accuracy ≈ {history.validation_accuracy[-1]:.2%}"
     print(line)

@@ -33,7 +33,7 @@ def test_drawing_leaves_matplotlibs_settings_alone():
 
 
 def test_pyplot_stays_out():  # it would show a returned figure a second time
-    code = "import sys, lenet_utils.plots, lenet_utils.charts, lenet_utils.diagrams; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, lenet_utils.charts, lenet_utils.diagrams; print('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -58,7 +58,7 @@ def test_execute_leaves_a_notebook_that_fails(tmp_path, monkeypatch, capsys):
     faults = {
         "1 / 0": "cell [2]: ZeroDivisionError: division by zero",
         f"import sys; print('Careful\\nnow', file=sys.stderr); print({str(execute.ROOT / 'assets')!r})": (
-            f"cell [2] writes to stderr: Careful\n  cell [2] shows a path of this machine: {execute.ROOT}"
+            f"cell [2] shows a path of this machine: {execute.ROOT}\n  cell [2] writes to stderr: Careful"
         ),
         "import os; os._exit(1)": "cell [2]: Kernel died",
     }

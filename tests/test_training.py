@@ -57,13 +57,13 @@ def test_the_number_of_steps_counts_the_last_smaller_batch(digits):
 def test_log_epochs_prints_a_line_per_epoch(digits, capsys):
     _, history = train(digits, log="epochs")
     assert capsys.readouterr().out == (
-        f"Epoch [1/2], Loss: {history.loss[0]:.4f}\nEpoch [2/2], Loss: {history.loss[1]:.4f}\n"
+        f"Epoch [1/2], loss ≈ {history.loss[0]:.4f}\nEpoch [2/2], loss ≈ {history.loss[1]:.4f}\n"
     )
 
 
 def test_log_epochs_adds_the_validation_accuracy(digits, capsys):
     train(digits, log="epochs", validation=digits, epochs=1)
-    line = r"Epoch \[1/1\], Loss: \d\.\d{4}, Validation accuracy: \d+\.\d\d%\n"
+    line = r"Epoch \[1/1\], loss ≈ \d\.\d{4}, validation accuracy ≈ \d+\.\d\d%\n"
     assert re.fullmatch(line, capsys.readouterr().out)
 
 

@@ -20,14 +20,12 @@ model = LeNet5().to(device)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
 history = fit(model, training, epochs=1, optimizer=optimizer, schedule=one_cycle)
 
-print(
-    f"One epoch, {history.seconds[0]:.0f} seconds: {evaluate(model, validation)[1]:.1%} of 5,000 unseen digits are right"
-)
+accuracy = evaluate(model, validation)[1]
+print(f"One epoch, {history.seconds[0]:.0f} seconds: {accuracy:.1%} of 5,000 unseen digits are right")
 some = validation.subset(slice(40))
 read = compute_logits(model, some).argmax(1)
-titles = [
-    f"{label} ✓" if label == said else f"{label} read as {said}" for label, said in zip(some.labels, read, strict=True)
-]
+pairs = zip(some.labels, read, strict=True)
+titles = [f"{label} ✓" if label == said else f"{label} read as {said}" for label, said in pairs]
 PICTURE.parent.mkdir(exist_ok=True)
 show_images(some.images, titles, columns=10).savefig(PICTURE)
 print(f"Forty of them, with what it read: {PICTURE}")

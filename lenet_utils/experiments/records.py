@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import platform
 from pathlib import Path
 
@@ -62,4 +61,4 @@ def write_records(path, records):
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     part = path.with_suffix(".part")
     part.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
