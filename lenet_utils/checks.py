@@ -5,29 +5,25 @@ from math import isclose
 # question: (answer, why it is right, [(a tempting wrong answer, what went wrong)]). [lowest, highest] is a range.
 QUESTIONS = {
     "shape of C1": (
-        (6, 28, 28),
-        "Six maps, and 32 − 5 + 1 = 28 positions in each direction.",
+        (6, 26, 26),
+        "Six maps, and 32 − 7 + 1 = 26 positions in each direction.",
         [
-            ((28, 28, 6), "The sizes are right, but PyTorch puts the number of maps first."),
-            (
-                (6, 32, 32),
-                "That would need a border around the image: a 5×5 kernel cannot be centred on the outermost pixels.",
-            ),
-            ((6, 27, 27), "Nearly: 32 − 5 positions, plus the very first one."),
-            ((1, 28, 28), "The size is right, but there are six kernels."),
+            ((26, 26, 6), "The sizes are right, but PyTorch puts the number of maps first."),
+            ((26, 26), "The size of a map is right. And how many maps are there?"),
+            ((6, 25, 25), "Nearly: 32 − 7 positions, plus the very first one."),
+            ((6, 32, 32), "That would need a border: a kernel cannot be centred on the outermost pixels."),
+            ((6, 28, 28), "That is C1 as it is, with 5×5. Here the kernels are 7×7."),
+            ((1, 26, 26), "The size is right, but there are six kernels."),
         ],
     ),
     "parameters of C3": (
-        2416,
-        "16 kernels of 6·5·5 = 150 weights, and 16 biases: 16 · 151 = 2,416.",
+        3216,
+        "16 kernels of 8·5·5 = 200 weights, and 16 biases: 16 · 201 = 3,216.",
         [
-            (2400, "Those are the weights. Each of the 16 maps has a bias too."),
-            (416, "16 · (5·5 + 1): but each kernel has a slice for each of the six maps below."),
-            (2496, "One bias for each slice is too many: a map has one bias, whatever it looks at."),
-            (
-                1516,
-                "That is C3 as published in 1998, where most maps see only some of the six below. Here all see all.",
-            ),
+            (3200, "Those are the weights. Each of the 16 maps has a bias too."),
+            (416, "16 · (5·5 + 1): but each kernel has a slice for each of the eight maps of S2."),
+            (3328, "One bias for each slice is too many: a map has one bias, whatever it looks at."),
+            (2416, "That is C3 as it is, with six maps in S2. Here there are eight."),
         ],
     ),
     "field of S4": (
@@ -36,7 +32,17 @@ QUESTIONS = {
         [
             (15, "Neighbouring units of C3 are not one pixel apart: each pooling doubles the step."),
             (28, "S4's kernel of 2 adds one step to the field. It does not double it."),
-            (18, "The step below S4 is 2 pixels. It becomes 4 only above S4."),
+            (18, "The step before S4 is 2 pixels. It becomes 4 only behind it."),
+        ],
+    ),
+    "untrained loss": (
+        [2.2, 2.45],
+        "Ten nearly equal probabilities: −ln(1/10) = ln 10 = 2.303.",
+        [
+            ([0.09, 0.11], "That is the probability. The loss is minus its natural logarithm."),
+            ([0.89, 0.91], "That is 1 minus the probability. The loss is minus its natural logarithm."),
+            ([0.99, 1.01], "That is the logarithm to base 10. The loss takes the natural one."),
+            ([-2.45, -2.2], "Mind the sign: the loss is minus the logarithm of a number below 1."),
         ],
     ),
     "gradient of the right logit": (
@@ -57,21 +63,13 @@ QUESTIONS = {
             (938, "That is the number of batches. How many images does the last one have?"),
         ],
     ),
-    "best on shuffled pixels": (
-        "fully connected",
-        "It does not know which pixels are neighbours, so it loses nothing. LeNet-5 counts on it.",
+    "mistakes on shuffled pixels": (
+        [3.0, 5.5],
+        "About four times as many: most of what LeNet-5 was ahead of the others is gone.",
         [
-            ("LeNet-5", "Its windows of 5×5 now hold pixels from all over the image. What is left to find in them?"),
-            ("linear", "It loses nothing by the shuffling, but it had the least to begin with."),
-        ],
-    ),
-    "untrained loss": (
-        [2.2, 2.45],
-        "Ten nearly equal probabilities: −ln(1/10) = ln 10 = 2.303.",
-        [
-            ([0.09, 0.11], "That is the probability. The loss is minus its natural logarithm."),
-            ([0.99, 1.01], "That is the logarithm to base 10. The loss takes the natural one."),
-            ([-2.45, -2.2], "Mind the sign: the loss is minus the logarithm of a number below 1."),
+            ([0.9, 1.3], "That holds for the other two networks. LeNet-5 counts on neighbours, and they are gone."),
+            ([1.3, 2.9], "It is worse than that: its windows of 5×5 now hold pixels from all over the image."),
+            ([5.6, 1000.0], "Not that bad: C5, F6 and the output still see everything, neighbours or not."),
         ],
     ),
 }

@@ -21,7 +21,7 @@ def pick_device(*, quiet=False):
     elif torch.backends.mps.is_available():
         device, name = torch.device("mps"), "Apple GPU"
     else:
-        device, name = torch.device("cpu"), f"{cap_threads()} threads"
+        device, name = torch.device("cpu"), count_threads(cap_threads())
     if not quiet:
         print(f"Device: {device.type} ({name})")
     return device
@@ -31,6 +31,11 @@ def cap_threads():
     """Let torch use no more threads than there are CPUs for this process; return the number."""
     torch.set_num_threads(min(torch.get_num_threads(), available_cpus()))
     return torch.get_num_threads()
+
+
+def count_threads(number):
+    """Return ``number`` in words: "1 thread", "2 threads"."""
+    return f"{number} thread" if number == 1 else f"{number} threads"
 
 
 def available_cpus(cgroup=Path("/sys/fs/cgroup")):

@@ -78,32 +78,59 @@ def show_images(images, titles=None, *, columns=10, scale=1.0, alt="A grid of im
 
 
 @styled
-def show_numbers(arrays, titles, *, signs=(), scale=0.42, decimals=1, cmap="gray", alt="Small tables of numbers."):
-    """Draw small matrices side by side, each cell with its number in it; ``signs`` stand between them."""
+def show_numbers(
+    arrays, titles, *, signs=(), frames=(), bound=None, decimals=1, scale=0.42, cmap="gray", alt="Tables of numbers."
+):
+    """Draw small matrices side by side, each cell with its number in it.
+
+    ``signs`` stand between them. ``frames``: (which matrix, row, column, side) of squares to mark. ``bound``: the
+    value of the strongest colour, each matrix's own if left out.
+    """
     arrays = [to_array(array).astype(float) for array in arrays]
-    signs = list(signs) + [""] * (len(arrays) - len(signs))
     width = sum(array.shape[1] for array in arrays) * scale + 0.75 * len(arrays)
     figure = Figure(width, max(array.shape[0] for array in arrays) * scale + 0.5, alt)
-    ratios = [array.shape[1] for array in arrays]
-    for axes, array, title, sign in zip(
-        figure.subplots(1, len(arrays), width_ratios=ratios, squeeze=False).flat, arrays, titles, signs, strict=True
-    ):
-        bound = abs(array).max() or 1
-        limits = (0, bound) if cmap == "gray" else (-bound, bound)
-        whole = (array % 1 == 0).all()
-        axes.imshow(array, cmap=cmap, vmin=limits[0], vmax=limits[1])
-        for (row, column), value in np.ndenumerate(array):
-            share = (value - limits[0]) / (limits[1] - limits[0])
-            dark = share < 0.5 if cmap == "gray" else share < 0.2 or share > 0.8
-            text = f"{value:.0f}" if whole or value == 0 else f"{value:.{decimals}f}"
-            axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=9)
-        axes.set(title=title, xticks=[], yticks=[])
-        axes.spines[["left", "bottom"]].set_visible(False)
-        axes.set_anchor("N")
-        if sign:
-            axes.annotate(
-                sign, (1, 0.5), (16, 0), "axes fraction", "offset points", fontsize=14, va="center", ha="center"
-            )
+    panels = figure.subplots(1, len(arrays), width_ratios=[array.shape[1] for array in arrays], squeeze=False)[0]
+    for axes, array, title in zip(panels, arrays, titles, strict=True):
+        draw_numbers(axes, array, bound or abs(array).max() or 1, decimals, cmap)
+        axes.set(title=title, anchor="N")
+    for axes, sign in zip(panels, signs):
+        where = {"xy": (1, 0.5), "xytext": (16, 0), "xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate(sign, fontsize=14, va="center", ha="center", **where)
+    for index, row, column, side in frames:
+        draw_frame(panels[index], row, column, side)
+    return figure
+
+
+def draw_numbers(axes, array, bound, decimals, cmap):
+    """Draw one matrix of ``show_numbers``; its numbers are dark on light and light on dark."""
+    whole = (array % 1 == 0).all()
+    low = 0 if cmap == "gray" else -bound
+    axes.imshow(array, cmap=cmap, vmin=low, vmax=bound)
+    for (row, column), value in np.ndenumerate(array):
+        share = (value - low) / (bound - low)
+        dark = share < 0.5 if cmap == "gray" else abs(share - 0.5) > 0.3
+        text = f"{value:.0f}" if whole or value == 0 else f"{value:.{decimals}f}"
+        axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=9)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def draw_frame(axes, row, column, side):
+    """Mark the square of ``side`` pixels whose first row and column are given."""
+    corner = (column - 0.5, row - 0.5)
+    axes.add_patch(mpl.patches.Rectangle(corner, side, side, fill=False, color=ORANGE, lw=2.5, clip_on=False))
+
+
+@styled
+def show_patch(image, row, column, side, *, alt="A digit with a small square marked, and the numbers in that square."):
+    """Draw ``image`` (H, W) with a frame, and beside it the numbers that the frame holds."""
+    figure = Figure(6.4, 3.1, alt)
+    left, right = figure.subplots(1, 2)
+    left.imshow(to_array(image), cmap="gray")
+    left.axis("off")
+    draw_frame(left, row, column, side)
+    draw_numbers(right, to_array(image)[row : row + side, column : column + side].astype(float), 1, 1, "gray")
+    draw_frame(right, 0, 0, side)
     return figure
 
 
@@ -167,9 +194,8 @@ def plot_receptive_fields(image, rows, positions):
     )
     for axes, layer, (row, column) in zip(figure.subplots(1, len(rows)), rows, positions, strict=True):
         axes.imshow(to_array(image), cmap="gray")
-        corner = (layer.start + column * layer.step - 0.5, layer.start + row * layer.step - 0.5)
-        axes.add_patch(mpl.patches.Rectangle(corner, layer.field, layer.field, fill=False, color=ORANGE, lw=2.5))
-        axes.set(title=f"{layer.name}: {layer.field}×{layer.field}", xticks=[], yticks=[])
+        draw_frame(axes, layer.start + row * layer.step, layer.start + column * layer.step, layer.field)
+        axes.set(title=f"{layer.name.upper()}: {layer.field}×{layer.field}", xticks=[], yticks=[])
     return figure
 
 

@@ -1,10 +1,17 @@
 """The self-checks: silent about the answer until there is a prediction, right about right and wrong ones."""
 
+from statistics import mean
+
 import nbformat
 import pytest
+import torch
+from torch import nn
 
 from lenet_utils.checks import QUESTIONS, check, is_right
 from lenet_utils.data import ASSETS
+from lenet_utils.models import LeNet5, count_parameters
+from lenet_utils.results import collect
+from lenet_utils.summary import summarize
 
 NOTEBOOKS = sorted((ASSETS.parent / "notebooks").glob("*.ipynb"))
 
@@ -63,10 +70,13 @@ def test_every_question_is_asked_in_a_notebook_and_every_check_is_known():
 
 
 def test_answers_agree_with_the_network():
-    from lenet_utils.models import LeNet5
-    from lenet_utils.summary import summarize
-
     rows = {row.name: row for row in summarize(LeNet5())}
-    assert QUESTIONS["shape of C1"][0] == rows["c1"].shape
-    assert QUESTIONS["parameters of C3"][0] == rows["c3"].parameters
+    assert QUESTIONS["shape of C1"][0] == tuple(nn.Conv2d(1, 6, 7)(torch.zeros(1, 32, 32)).shape)
+    assert QUESTIONS["parameters of C3"][0] == count_parameters(nn.Conv2d(8, 16, 5))
     assert QUESTIONS["field of S4"][0] == rows["s4"].field
+    logits = torch.tensor([2.0, 1.0, 0.1])
+    assert QUESTIONS["gradient of the right logit"][0] == pytest.approx(logits.softmax(0)[1].item() - 1, abs=1e-3)
+    assert QUESTIONS["images in the last batch"][0] == 60_000 % 64
+    accuracies = collect("why_convolution", "validation_accuracy")
+    errors = [1 - mean(accuracies[f"LeNet-5, {pixels}"]) for pixels in ("shuffled", "in order")]
+    assert is_right(errors[0] / errors[1], QUESTIONS["mistakes on shuffled pixels"][0])

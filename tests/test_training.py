@@ -13,10 +13,6 @@ from lenet_utils.models import FashionLeNet, LeNet5
 from lenet_utils.training import fit, one_cycle
 
 
-def add_noise(images, generator):
-    return images + 0.1 * torch.randn(images.shape, generator=generator)
-
-
 def train(data, *, make_model=LeNet5, **settings):
     """Train a new network on ``data``; return it with its history. Two short epochs, unless told otherwise."""
     seed_everything(0)
@@ -220,11 +216,21 @@ def test_augment_gets_a_batch_and_a_generator_and_its_images_are_learnt(digits):
     assert history.loss[0] == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_seed_decides_the_distortions_too(digits):
-    first = train(digits, augment=add_noise, seed=3)[1].step_loss
-    assert train(digits, augment=add_noise, seed=3)[1].step_loss == first
-    assert train(digits, augment=add_noise, seed=4)[1].step_loss != first
-    assert train(digits, seed=3)[1].step_loss != first
+def test_every_batch_is_distorted_in_its_own_way_which_the_seed_decides(digits):
+    def draws(seed):
+        numbers = []
+
+        def add_noise(images, generator):
+            numbers.append(torch.rand(1, generator=generator).item())
+            return images + numbers[-1]
+
+        return numbers, train(digits, augment=add_noise, seed=seed)[1].step_loss
+
+    numbers, losses = draws(3)
+    assert len(set(numbers)) == 8  # two epochs of four batches
+    assert draws(3) == (numbers, losses)
+    assert not set(numbers) & set(draws(4)[0])
+    assert train(digits, seed=3)[1].step_loss != losses
 
 
 # What goes wrong

@@ -48,7 +48,7 @@ def run_notebook(path):
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        timeout=None,  # a training may take its time
+        timeout=2000,  # seconds for a cell, as nbval allows: a training may take its time
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(Path(path).resolve().parent)}},
@@ -58,7 +58,7 @@ def run_notebook(path):
     start = time.perf_counter()
     try:
         client.execute()
-    except (CellExecutionError, RuntimeError) as exception:  # nbclient: a dead kernel is a RuntimeError
+    except (CellExecutionError, RuntimeError, TimeoutError) as exception:  # a dead kernel is a RuntimeError
         if isinstance(exception, CellExecutionError):
             exception = f"{exception.ename}: {exception.evalue}"
         error = f"cell [{len(started)}]: {str(exception).strip().splitlines()[-1]}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 import torchvision
 
-from lenet_utils.device import available_cpus
+from lenet_utils.device import available_cpus, count_threads
 from lenet_utils.results import RESULTS
 
 
@@ -53,7 +53,7 @@ def describe_machine(device):
         lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         processor = lines[0].split(":")[1].strip() if lines else processor
     name = "cpu" if device.type == "cpu" else torch.get_device_module(device).get_device_name()
-    return f"{available_cpus()} × {processor}, {torch.get_num_threads()} threads, {name}"
+    return f"{available_cpus()} × {processor}, {count_threads(torch.get_num_threads())}, {name}"
 
 
 def write_records(path, records):
