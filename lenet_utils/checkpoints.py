@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,12 +15,22 @@ def save_weights(model, path):
 
 def load_weights(model, path):
     """Read weights that ``save_weights`` wrote into ``model``; return the model."""
-    weights = read_file(path)
-    try:
-        model.load_state_dict(weights)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} does not hold the weights of a {type(model).__name__}: {error}") from error
+    put_weights(model, read_file(path), path)
     return model
+
+
+def put_weights(model, weights, path):
+    """Put ``weights``, read from ``path``, into ``model``: all of them or, with an error, none."""
+    wanted = {name: tuple(values.shape) for name, values in model.state_dict().items()}
+    found = weights if isinstance(weights, dict) else {}
+    found = {name: tuple(getattr(values, "shape", ())) for name, values in found.items()}
+    if found != wanted:
+        names = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
+        raise ValueError(
+            f"{path} does not hold the weights of a {type(model).__name__}: {', '.join(names[:4])} differ or are "
+            "missing. Name another file, or make the model that the file was written from."
+        )
+    model.load_state_dict(weights)
 
 
 def save_checkpoint(path, model, optimizer, scheduler, history, settings):
@@ -37,9 +46,9 @@ def save_checkpoint(path, model, optimizer, scheduler, history, settings):
 
 
 def load_checkpoint(path, model, optimizer, scheduler, history, settings):
-    """Put a training back to where ``save_checkpoint`` left it; do nothing where there is no file."""
+    """Put a training back to where ``save_checkpoint`` left it; return False where there is no file."""
     if not Path(path).exists():
-        return
+        return False
     state = read_file(path)
     if not isinstance(state, dict) or "settings" not in state:
         raise ValueError(f"{path} is not a checkpoint of a training; name another file")
@@ -51,15 +60,13 @@ def load_checkpoint(path, model, optimizer, scheduler, history, settings):
     if differing or (scheduler is None) != (state["scheduler"] is None):
         what = "; ".join(differing) or "one has a schedule, the other has none"
         raise ValueError(f"{path} is of another training ({what}). Make them equal to go on, or name another file.")
-    try:
-        model.load_state_dict(state["model"])
-    except RuntimeError as error:
-        raise ValueError(f"{path} is of another model: {error}") from error
+    put_weights(model, state["model"], path)
     optimizer.load_state_dict(state["optimizer"])
     if scheduler:
         scheduler.load_state_dict(state["scheduler"])
     for name, values in state["history"].items():
         setattr(history, name, values)
+    return True
 
 
 def write_whole(path, contents):
@@ -70,13 +77,15 @@ def write_whole(path, contents):
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            with part.open("wb") as file:
+                file.write(buffer.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OSError(
             error.errno,
             f"{path} could not be written ({error.strerror}). What it held before is untouched: make room or name "
@@ -90,5 +99,5 @@ def read_file(path):
         raise FileNotFoundError(f"there is no file {path}")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # what torch.load raises on a file that is none depends on its first bytes
         raise ValueError(f"{path} is not a file of weights that PyTorch can read safely: {error}") from error

@@ -83,8 +83,8 @@ class ImageSet:
 
         ``index`` is a slice or a tensor of positions; a single number gives one image (1, size, size) and its label.
         """
-        if isinstance(index, int):
-            images, labels = self[[index]]
+        if isinstance(index, int) or (isinstance(index, torch.Tensor) and index.ndim == 0):
+            images, labels = self[[int(index)]]
             return images[0], labels[0]
         images = self.images[index].unsqueeze(1)
         if self.size == 32:
@@ -158,7 +158,14 @@ def missing_files(folder, name):
 
 
 def read_idx(folder, file, name):
-    """Return the data of one IDX file as a flat uint8 tensor, after its checksum has been found right."""
+    """Return the data of one IDX file as a flat uint8 tensor."""
+    data = read_checked(folder, file, name)
+    header = 4 + 4 * data[3]  # magic number, whose last byte counts the dimensions; then one size each
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8)[header:]
+
+
+def read_checked(folder, file, name):
+    """Return the bytes of one IDX file, raw or .gz, after its checksum has been found right."""
     path = folder / file
     if not path.is_file():
         path = folder / f"{file}.gz"
@@ -168,10 +175,13 @@ def read_idx(folder, file, name):
             data = gzip.decompress(data)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(damaged(path, f"it cannot be decompressed ({error})")) from error
-    if hashlib.sha256(data).hexdigest() != CHECKSUMS[name][file]:
+    if not is_right(data, file, name):
         raise ValueError(damaged(path, "its checksum is wrong"))
-    header = 4 + 4 * data[3]  # magic number, whose last byte counts the dimensions; then one size each
-    return torch.frombuffer(bytearray(data), dtype=torch.uint8)[header:]
+    return data
+
+
+def is_right(data, file, name):
+    return hashlib.sha256(data).hexdigest() == CHECKSUMS[name][file]
 
 
 def damaged(path, why):
@@ -186,6 +196,10 @@ def download(name):
     from torchvision import datasets
 
     root = cache_folder()
+    raw = root / TORCHVISION_CLASS[name] / "raw"
+    for file in CHECKSUMS[name]:
+        if (raw / file).is_file() and not is_right((raw / file).read_bytes(), file, name):
+            (raw / file).unlink()  # a download that was cut off: torchvision would take it as it is
     try:
         getattr(datasets, TORCHVISION_CLASS[name])(root, download=True)
     except (OSError, RuntimeError) as error:
@@ -193,7 +207,7 @@ def download(name):
             f"{name} is not in {BUNDLE} and could not be downloaded ({error}). Connect to the network, or put the "
             "four IDX files into a folder and name it: root=... or the environment's LENET_DATA."
         ) from error
-    return Path(root) / TORCHVISION_CLASS[name] / "raw"
+    return raw
 
 
 def torchvision_root(name="mnist", root=None):
@@ -205,14 +219,12 @@ def torchvision_root(name="mnist", root=None):
     cache = cache_folder()
     raw = cache / TORCHVISION_CLASS[name] / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    for file, checksum in CHECKSUMS[name].items():
+    for file in CHECKSUMS[name]:
         target = raw / file
-        if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == checksum:
+        if target.is_file() and is_right(target.read_bytes(), file, name):
             continue
-        source = folder / file
-        data = source.read_bytes() if source.is_file() else gzip.decompress((folder / f"{file}.gz").read_bytes())
         part = target.with_suffix(".part")
-        part.write_bytes(data)
+        part.write_bytes(read_checked(folder, file, name))
         part.replace(target)  # whole or not at all
     return cache
 

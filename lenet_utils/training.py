@@ -35,9 +35,9 @@ def fit(
     parameters; Adam with 1e-3 if left out. ``schedule``: a function (optimizer, total_steps) that returns a torch
     scheduler, stepped after every batch; ``one_cycle`` is one. ``augment``: a function (images, generator) that
     returns distorted images. ``log``: "steps" prints the loss every 100 steps, "epochs" a line per epoch, None is
-    quiet. ``checkpoint``: a file, written after every epoch; the same call with the same file goes on from there,
-    to the very weights that an uninterrupted training reaches. ``seed`` decides the order of the images and the
-    distortions; the initial weights are the model's own.
+    quiet. ``checkpoint``: a file, written at the start and after every epoch; the same call with the same file goes
+    on from there, to the very weights that an uninterrupted training reaches. ``seed`` decides the order of the
+    images and the distortions; the initial weights are the model's own.
     """
     steps = check_arguments(data, epochs, batch_size, log)
     device = next(model.parameters()).device
@@ -49,7 +49,8 @@ def fit(
         "epochs": epochs, "batch_size": batch_size, "optimizer": type(optimizer).__name__, "seed": seed,
     }  # fmt: skip
     if checkpoint:
-        load_checkpoint(checkpoint, model, optimizer, scheduler, history, settings)
+        if not load_checkpoint(checkpoint, model, optimizer, scheduler, history, settings):
+            save_checkpoint(checkpoint, model, optimizer, scheduler, history, settings)  # to begin again from here
         if history.loss and log:
             print(f"Resuming from {checkpoint}: {len(history.loss)} of {epochs} epochs are done")
 
