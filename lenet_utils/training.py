@@ -39,8 +39,8 @@ def fit(
     on from there, to the very weights that an uninterrupted training reaches. ``seed`` decides the order of the
     images and the distortions; the initial weights are the model's own.
     """
-    steps = check_arguments(data, epochs, batch_size, log)
     device = next(model.parameters()).device
+    steps = check_arguments(data, device, epochs, batch_size, log)
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
     scheduler = schedule(optimizer, epochs * steps) if schedule else None
     history = History()
@@ -99,8 +99,13 @@ def one_cycle(optimizer, total_steps):
     return OneCycleLR(optimizer, max_lr=peaks, total_steps=total_steps, cycle_momentum=False)
 
 
-def check_arguments(data, epochs, batch_size, log):
+def check_arguments(data, device, epochs, batch_size, log):
     """Raise an error that names a wrong argument of ``fit``; return the number of steps in an epoch."""
+    if data.images.device != device:
+        raise ValueError(
+            f"the images are on {data.images.device}, the model is on {device}: "
+            "use device = pick_device(), load_mnist(device) and model.to(device)"
+        )
     if not isinstance(epochs, int) or epochs < 1:
         raise ValueError(f"epochs is a whole number from 1 on, not {epochs!r}")
     if not isinstance(batch_size, int) or not 1 <= batch_size <= len(data):

@@ -314,3 +314,8 @@ def test_an_epoch_stays_on_the_device_of_the_model(digits, monkeypatch):
     monkeypatch.setattr(training, "record_epoch", record)
     fit(model, data, epochs=2, batch_size=32, log=None)
     assert recorded == [("meta", (4,), "meta")] * 2
+
+
+def test_images_and_model_on_two_devices_are_named(digits):
+    with pytest.raises(ValueError, match=r"images are on cpu, the model is on meta.*load_mnist\(device\)"):
+        fit(LeNet5().to("meta"), digits, epochs=1)
