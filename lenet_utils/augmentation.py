@@ -7,11 +7,12 @@ from torch.nn.functional import affine_grid, grid_sample
 
 
 def random_affine(images, generator, *, degrees=10.0, shift=1.0, scale=0.1, shear=0.1):
-    """Return ``images`` (N, 1, H, W), each rotated, shifted, scaled and sheared a little, all at random.
+    """Return ``images`` (N, 1, H, W), each rotated, shifted, scaled (alike in both directions) and sheared a little.
 
-    Uniform in ±``degrees``, ±``shift`` pixels, 1 ± ``scale`` and ±``shear`` (horizontal pixels per pixel of height).
-    ``generator``: a CPU generator, so that every device draws the same. What enters at the border takes the value of
-    the nearest pixel there, which is background. After Section III-B of the 1998 paper, which names no amounts.
+    At random: about uniform in ±``degrees``, ±``shift`` pixels, 1 ± ``scale`` and ±``shear`` (horizontal pixels per
+    pixel of height). ``generator``: a CPU generator, so that every device draws the same. What enters at the border
+    takes the value of the nearest pixel there, in padded MNIST the background. After Section III-B of the 1998 paper,
+    which names no amounts.
     """
     count, size = len(images), images.shape[-1]
     angle, right, down, zoom_x, zoom_y, slant = 2 * torch.rand(6, count, generator=generator) - 1

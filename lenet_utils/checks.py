@@ -51,7 +51,7 @@ QUESTIONS = {
         [
             (0.2424, "That is p. What should have been said, 1, is still to be subtracted."),
             (0.7576, "The size is right. Now the sign: should this logit grow or shrink?"),
-            (-0.2424, "The right class has y = 1, not 0."),
+            (-0.2424, "That is −p. The gradient is p − y, and the right class has y = 1."),
         ],
     ),
     "images in the last batch": (
@@ -65,7 +65,7 @@ QUESTIONS = {
     ),
     "mistakes on shuffled pixels": (
         [3.0, 5.5],
-        "About four times as many: most of what LeNet-5 was ahead of the others is gone.",
+        "About four times as many: most of LeNet-5's lead over the fully connected network is gone.",
         [
             ([0.9, 1.3], "That holds for the other two networks. LeNet-5 counts on neighbours, and they are gone."),
             ([1.3, 2.9], "It is worse than that: its windows of 5×5 now hold pixels from all over the image."),

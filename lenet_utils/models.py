@@ -18,7 +18,7 @@ class LeNet5(nn.Module):
         super().__init__()
         self.c1 = nn.Conv2d(1, 6, kernel_size=5)
         self.s2 = nn.AvgPool2d(2)  # Paper: times a trainable coefficient, plus a trainable bias / here: the plain mean
-        self.c3 = nn.Conv2d(6, 16, kernel_size=5)  # Paper: each map sees 3 to 6 maps (Table I) / here: all 6
+        self.c3 = nn.Conv2d(6, 16, kernel_size=5)  # Paper: each map sees 3, 4 or all 6 maps (Table I) / here: all 6
         self.s4 = nn.AvgPool2d(2)  # as s2
         self.c5 = nn.Conv2d(16, 120, kernel_size=5)
         self.f6 = nn.Linear(120, 84)

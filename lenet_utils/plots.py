@@ -169,7 +169,7 @@ def plot_frames(image, centers):
     axes.scatter(*np.meshgrid(centers, centers), s=9, color=ORANGE)
     for side, color, line, label in (
         (28, SKY, "--", "28×28: the MNIST field"),
-        (20, GREEN, "-", "20×20: where the character is"),
+        (20, GREEN, "-", "20×20: the character's box"),
     ):
         edge = (32 - side) / 2 - 0.5
         axes.add_patch(

@@ -36,8 +36,8 @@ def fit(
     scheduler, stepped after every batch; ``one_cycle`` is one. ``augment``: a function (images, generator) that
     returns distorted images. ``log``: "steps" prints the loss every 100 steps, "epochs" a line per epoch, None is
     quiet. ``checkpoint``: a file, written at the start and after every epoch; the same call with the same file goes
-    on from there, to the very weights that an uninterrupted training reaches. ``seed`` decides the order of the
-    images and the distortions; the initial weights are the model's own.
+    on from there, on a CPU with as many threads to the very weights of an uninterrupted training. ``seed`` decides
+    the order of the images and the distortions; the initial weights are the model's own.
     """
     device = next(model.parameters()).device
     steps = check_arguments(data, device, epochs, batch_size, log)
