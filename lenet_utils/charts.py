@@ -49,7 +49,7 @@ def plot_curves(curves, *, ylabel, log=False, alt="Curves over the epochs of tra
     for (label, runs), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
         epochs = np.arange(1, len(runs[0]) + 1)
         for run in runs:
-            axes.plot(epochs, run, marker, color=color, alpha=0.25, ms=4)
+            axes.plot(epochs, run, marker, color=color, alpha=0.5, ms=4)
         average = [mean(values) for values in zip(*runs, strict=True)]
         axes.plot(epochs, average, "-", marker=marker, color=color, ms=5)
         ends.append((average[-1], label, color))

@@ -25,7 +25,7 @@ def put_weights(model, weights, path):
     found = weights if isinstance(weights, dict) else {}
     found = {name: tuple(getattr(values, "shape", ())) for name, values in found.items()}
     if found != wanted:
-        names = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
+        names = sorted(str(name) for name in wanted | found if wanted.get(name) != found.get(name))
         raise ValueError(
             f"{path} does not hold the weights of a {type(model).__name__}: {', '.join(names[:4])} differ or are "
             "missing. Name another file, or make the model that the file was written from."
@@ -57,9 +57,11 @@ def load_checkpoint(path, model, optimizer, scheduler, history, settings):
         for name, value in settings.items()
         if state["settings"].get(name) != value
     ]
-    if differing or (scheduler is None) != (state["scheduler"] is None):
-        what = "; ".join(differing) or "one has a schedule, the other has none"
-        raise ValueError(f"{path} is of another training ({what}). Make them equal to go on, or name another file.")
+    if differing:
+        raise ValueError(
+            f"{path} is of another training ({'; '.join(differing)}). Make them equal to go on; to begin anew, delete "
+            "it or name another file."
+        )
     put_weights(model, state["model"], path)
     optimizer.load_state_dict(state["optimizer"])
     if scheduler:

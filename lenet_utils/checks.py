@@ -46,9 +46,10 @@ QUESTIONS = {
         ],
     ),
     "gradient of the right logit": (
-        -0.7576,
+        [-0.77, -0.75],
         "p − y = 0.242 − 1. It is negative: the loss falls when this logit grows.",
         [
+            (0.6590, "That is the gradient of class 0, which the network preferred. Which class is right?"),
             (0.2424, "That is p. What should have been said, 1, is still to be subtracted."),
             (0.7576, "The size is right. Now the sign: should this logit grow or shrink?"),
             (-0.2424, "That is −p. The gradient is p − y, and the right class has y = 1."),
@@ -58,7 +59,8 @@ QUESTIONS = {
         32,
         "937 batches of 64 hold 59,968 images. The remaining 32 make batch number 938.",
         [
-            (64, "60,000 is not a multiple of 64."),
+            (64, "60,000 is not a multiple of 64: the last batch is smaller."),
+            (0.5, "That is the fraction of a batch. How many images is it?"),
             (0, "60,000 is not a multiple of 64: what remains makes one more batch."),
             (938, "That is the number of batches. How many images does the last one have?"),
         ],

@@ -83,10 +83,7 @@ class ImageSet:
 
         ``index`` is a slice or a tensor of positions; a single number gives one image (1, size, size) and its label.
         """
-        if isinstance(index, int) or (isinstance(index, torch.Tensor) and index.ndim == 0):
-            images, labels = self[[int(index)]]
-            return images[0], labels[0]
-        images = self.images[index].unsqueeze(1)
+        images = self.images[index].unsqueeze(-3)
         if self.size == 32:
             images = pad(images, (2, 2, 2, 2))
         return images.float().mul_(self.factor).add_(self.shift), self.labels[index]
@@ -138,7 +135,8 @@ def find_folder(name, root=None):
         raise ValueError(f"unknown data set {name!r}; the course has {' and '.join(CHECKSUMS)}")
     root = root or os.environ.get("LENET_DATA")
     if root:
-        places = [Path(root), Path(root) / name, Path(root) / TORCHVISION_CLASS[name] / "raw"]
+        root = Path(root).expanduser()
+        places = [root, root / name, root / TORCHVISION_CLASS[name] / "raw"]
         for folder in places:
             if not missing_files(folder, name):
                 return folder

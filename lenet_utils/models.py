@@ -1,5 +1,6 @@
 """The course's networks. Layers carry the paper's names: c1, s2, c3, s4, c5, f6, output."""
 
+import torch
 from torch import nn
 
 ACTIVATIONS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "gelu": nn.GELU}
@@ -29,13 +30,15 @@ class LeNet5(nn.Module):
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 32, 32), float."""
         check_images(images, self)
-        x = self.activation(self.c1(images))  # (N,   6, 28, 28)
-        x = self.activation(self.s2(x))  # (N,   6, 14, 14)
-        x = self.activation(self.c3(x))  # (N,  16, 10, 10)
-        x = self.activation(self.s4(x))  # (N,  16,  5,  5)
-        x = self.activation(self.c5(x))  # (N, 120,  1,  1)
-        x = self.activation(self.f6(x.flatten(1)))  # (N, 84)
-        return self.output(x)  # (N,  10)  # fmt: skip
+        # fmt: off
+        x = self.activation(self.c1(images))        # (N,   6, 28, 28)
+        x = self.activation(self.s2(x))             # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))             # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))             # (N,  16,  5,  5)
+        x = self.activation(self.c5(x))             # (N, 120,  1,  1)
+        x = self.activation(self.f6(x.flatten(1)))  # (N,  84)
+        return self.output(x)                       # (N,  10)
+        # fmt: on
 
 
 class FashionLeNet(nn.Module):
@@ -62,13 +65,15 @@ class FashionLeNet(nn.Module):
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 28, 28), float."""
         check_images(images, self)
-        x = self.activation(self.c1(images))  # (N,  6, 28, 28)
-        x = self.s2(x)  # (N,  6, 14, 14)
-        x = self.activation(self.c3(x))  # (N, 16, 10, 10)
-        x = self.s4(x)  # (N, 16,  5,  5)
-        x = self.c5(self.flatten(x))  # (N, 120)
-        x = self.f6(x)  # (N, 84)
-        return self.output(x)  # (N, 10)  # fmt: skip
+        # fmt: off
+        x = self.activation(self.c1(images))  # (N,   6, 28, 28)
+        x = self.s2(x)                        # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))       # (N,  16, 10, 10)
+        x = self.s4(x)                        # (N,  16,  5,  5)
+        x = self.c5(self.flatten(x))          # (N, 120)
+        x = self.f6(x)                        # (N,  84)
+        return self.output(x)                 # (N,  10)
+        # fmt: on
 
 
 def make_activation(name):
@@ -82,15 +87,19 @@ def check_images(images, model):
     """Raise an error that says what came and what ``model`` expects, unless ``images`` are float (N, 1, size, size)."""
     size = model.input_shape[-1]
     wanted = f"{type(model).__name__} expects float images of shape (N, 1, {size}, {size})"
+    if not isinstance(images, torch.Tensor):
+        raise TypeError(f"{wanted}, not a {type(images).__name__}; an index gives two: images, labels = data[:64]")
     if images.ndim != 4 or images.shape[1:] != (1, size, size):
         hint = f"ask for size={size} when you load the data"
-        if images.ndim == 3:
+        if images.ndim == 3 and len(images) == 1:
             hint = "a single image needs a batch dimension: images.unsqueeze(0)"
+        elif images.ndim == 3:
+            hint = "grey images need a channel dimension: images.unsqueeze(1)"
         elif images.ndim == 4 and images.shape[1] != 1:
             hint = "colour images need to become grey: images.mean(1, keepdim=True)"
         raise ValueError(f"{wanted}, not {tuple(images.shape)}; {hint}")
     if not images.is_floating_point():
-        raise TypeError(f"{wanted}, not {images.dtype}; index the data set (data[:64]), or use images.float() / 255")
+        raise TypeError(f"{wanted}, not {images.dtype}; index the data set (images, labels = data[:64])")
 
 
 def count_parameters(module):

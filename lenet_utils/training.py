@@ -42,11 +42,15 @@ def fit(
     device = next(model.parameters()).device
     steps = check_arguments(data, device, epochs, batch_size, log)
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
+    if optimizer.param_groups[0]["params"][0] not in set(model.parameters()):
+        raise ValueError("the optimizer is of another model: make a new one from model.parameters()")
     scheduler = schedule(optimizer, epochs * steps) if schedule else None
     history = History()
     settings = {
-        "model": type(model).__name__, "data": f"{data.name}, {len(data)} images of {data.size}×{data.size}",
-        "epochs": epochs, "batch_size": batch_size, "optimizer": type(optimizer).__name__, "seed": seed,
+        "model": f"{type(model).__name__}({getattr(model, 'activation', '')})", "data": repr(data), "epochs": epochs,
+        "batch_size": batch_size, "optimizer": type(optimizer).__name__, "lr": optimizer.defaults["lr"],
+        "schedule": scheduler and type(scheduler).__name__,
+        "augment": augment and getattr(augment, "__name__", type(augment).__name__), "seed": seed,
     }  # fmt: skip
     if checkpoint:
         if not load_checkpoint(checkpoint, model, optimizer, scheduler, history, settings):
@@ -95,7 +99,7 @@ def fit(
 
 def one_cycle(optimizer, total_steps):
     """Let the learning rate rise to the optimizer's own, then fall to nothing (Smith and Topin, 2018)."""
-    peaks = [group["lr"] for group in optimizer.param_groups]
+    peaks = [group.get("max_lr", group["lr"]) for group in optimizer.param_groups]  # max_lr: of an earlier training
     return OneCycleLR(optimizer, max_lr=peaks, total_steps=total_steps, cycle_momentum=False)
 
 

@@ -148,7 +148,9 @@ def test_checkpoints_do_not_change_a_training(digits, file):
         ({"seed": 1}, "seed: 0 there, 1 here"),
         ({"epochs": 4}, "epochs: 3 there, 4 here"),
         ({"schedule": one_cycle}, "schedule"),
-        ({"optimizer": "sgd"}, "optimizer: .*Adam.* there, .*SGD.* here"),
+        ({"augment": Noise()}, "augment: None there, 'Noise' here"),
+        ({"optimizer": torch.optim.SGD, "lr": 0.001}, "optimizer: 'Adam' there, 'SGD' here"),
+        ({"optimizer": torch.optim.Adam, "lr": 0.002}, "lr: 0.001 there, 0.002 here"),
     ],
 )
 def test_a_checkpoint_with_other_settings_is_refused_by_their_names(change, words, digits, file):
@@ -156,7 +158,7 @@ def test_a_checkpoint_with_other_settings_is_refused_by_their_names(change, word
     model = LeNet5()
     before = [parameter.clone() for parameter in model.parameters()]
     if "optimizer" in change:
-        change = {"optimizer": torch.optim.SGD(model.parameters(), lr=0.001)}
+        change = {"optimizer": change["optimizer"](model.parameters(), lr=change["lr"])}
     with pytest.raises(ValueError, match=words) as error:
         train(model, digits, file, **change)
     assert str(file) in str(error.value)
@@ -166,7 +168,8 @@ def test_a_checkpoint_with_other_settings_is_refused_by_their_names(change, word
 def test_a_checkpoint_on_other_data_is_refused(digits, fashion_mnist, file):
     train(LeNet5(), digits, file)
     clothes = ImageSet("fashion_mnist", fashion_mnist.train.images[:100], fashion_mnist.train.labels[:100], size=32)
-    for other in (clothes, digits.subset(slice(0, 97))):
+    bright = ImageSet("mnist", digits.images, digits.labels, size=32, scaling="unit")
+    for other in (clothes, digits.subset(slice(0, 97)), bright):
         with pytest.raises(ValueError, match=r"training\.pt is of another training \(data: "):
             train(LeNet5(), other, file)
 
@@ -181,6 +184,12 @@ def test_a_checkpoint_of_another_model_is_refused(mnist, file):
 
     with pytest.raises(ValueError, match=r"training\.pt is of another training .*FashionLeNet.*PaddedLeNet5"):
         train(PaddedLeNet5(), data, file)
+
+
+def test_a_checkpoint_with_another_activation_is_refused(digits, file):
+    train(LeNet5(), digits, file)
+    with pytest.raises(ValueError, match=r"model: 'LeNet5\(Tanh\(\)\)' there, 'LeNet5\(ReLU\(\)\)' here"):
+        train(LeNet5("relu"), digits, file)
 
 
 # Files that are none
@@ -295,7 +304,7 @@ def test_the_weights_of_another_model_are_refused_and_change_nothing(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
 
-@pytest.mark.parametrize("contents", [3.0, [1, 2], torch.zeros(3), {"c1.weight": 1}, {}])
+@pytest.mark.parametrize("contents", [3.0, [1, 2], torch.zeros(3), {"c1.weight": 1}, {1: 2}, {}])
 def test_a_file_with_something_else_is_no_file_of_weights(contents, tmp_path):
     torch.save(contents, tmp_path / "weights.pt")
     with pytest.raises(ValueError, match=r"weights\.pt does not hold the weights of a LeNet5"):

@@ -255,6 +255,12 @@ def test_an_argument_beats_the_environment(tiny, tmp_path, monkeypatch):
         load_mnist()
 
 
+def test_a_folder_may_be_named_from_the_home_folder(tiny, monkeypatch):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tiny.parent))
+    assert len(load_mnist(root="~/tiny").test) == 20
+
+
 @pytest.mark.parametrize("missing", ["all", TRAIN_LABELS])
 def test_a_missing_or_incomplete_folder_is_named_with_what_it_needs(missing, tiny):
     root = tiny / "nowhere" if missing == "all" else tiny

@@ -140,6 +140,7 @@ def test_an_unknown_activation_is_refused_with_the_choices(make_model):
         (FashionLeNet, (2, 1, 32, 32), "size=28"),
         (LeNet5, (1, 32, 32), r"batch dimension: images.unsqueeze\(0\)"),
         (LeNet5, (2, 3, 32, 32), "grey"),
+        (LeNet5, (2, 32, 32), r"channel dimension: images.unsqueeze\(1\)"),
         (LeNet5, (32, 32), "size=32"),
     ],
 )
@@ -156,6 +157,11 @@ def test_images_of_a_wrong_shape_are_refused_with_both_shapes_and_a_hint(make_mo
 def test_images_of_bytes_are_refused_with_both_types():
     with pytest.raises(TypeError, match=r"LeNet5 expects float images .*, not torch.uint8"):
         LeNet5()(torch.zeros(2, 1, 32, 32, dtype=torch.uint8))
+
+
+def test_images_together_with_their_labels_are_refused_with_the_way_to_part_them(digits):
+    with pytest.raises(TypeError, match=r"not a tuple; .*images, labels = data\[:64\]"):
+        LeNet5()(digits[:64])
 
 
 @pytest.mark.parametrize("make_model", [LeNet5, FashionLeNet])

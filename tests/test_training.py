@@ -188,6 +188,15 @@ def test_one_cycle_rises_to_the_optimizers_learning_rate_and_falls_to_nothing(op
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
 
 
+def test_one_cycle_has_the_same_peak_in_a_second_training_with_the_same_optimizer(digits):
+    model = LeNet5()
+    sgd = torch.optim.SGD(model.parameters(), lr=0.01)
+    first, second = (
+        fit(model, digits, epochs=1, batch_size=10, optimizer=sgd, schedule=one_cycle, log=None) for _ in range(2)
+    )
+    assert second.lr == pytest.approx(first.lr)
+
+
 def test_the_scheduled_learning_rate_is_the_one_that_moves_the_weights(digits):
     model = LeNet5()
     before = [parameter.clone() for parameter in model.parameters()]
@@ -278,6 +287,12 @@ def test_a_learning_rate_far_too_high_is_noticed(digits):
 def test_a_wrong_argument_is_named_with_what_is_right(wrong, words, digits):
     with pytest.raises(ValueError, match=words):
         train(digits, **wrong)
+
+
+def test_the_optimizer_of_another_model_is_refused(digits):
+    other = torch.optim.Adam(LeNet5().parameters())
+    with pytest.raises(ValueError, match="another model"):
+        train(digits, optimizer=other)
 
 
 # Not waiting for the device
