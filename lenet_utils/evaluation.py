@@ -37,7 +37,7 @@ def confusion_matrix(labels, predictions, classes=10):
 
 
 def class_accuracy(confusion):
-    """Return the fraction of each true class that was recognised: (classes,), from a ``confusion_matrix``."""
+    """Return the fraction of each true class that was recognised: (classes,); nan for a class without images."""
     return confusion.diagonal() / confusion.sum(1)
 
 
