@@ -25,3 +25,12 @@ def random_affine(images, generator, *, degrees=10.0, shift=1.0, scale=0.1, shea
     theta = rows.T.reshape(count, 2, 3).to(images.device, non_blocking=True)
     grid = affine_grid(theta, list(images.shape), align_corners=False)
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def random_flip(images, generator):
+    """Return ``images`` (N, 1, H, W) with about half of them mirrored left to right.
+
+    For clothes, not for digits: a mirrored shirt is a shirt, a mirrored 3 is nothing. ``generator``: a CPU generator.
+    """
+    chosen = (torch.rand(len(images), generator=generator) < 0.5).to(images.device, non_blocking=True)
+    return torch.where(chosen[:, None, None, None], images.flip(3), images)

@@ -110,8 +110,8 @@ def plot_settings(values, *, xlabel, alt="A row for each setting: a dot for each
 
 
 @styled
-def plot_groups(groups, *, ylabel, alt="Groups of bars, one bar for each network."):
-    """Draw ``groups`` {group: {label: [a fraction per random seed]}} as bars: bars are means, dots the seeds."""
+def plot_groups(groups, *, ylabel, decimals=1, alt="Groups of bars, one bar for each network."):
+    """Draw ``groups`` {group: {label: [a fraction per random seed]}} as bars, with dots for several seeds."""
     figure = Figure(8, 3.4, alt)
     axes = figure.subplots()
     labels = list(next(iter(groups.values())))
@@ -122,9 +122,10 @@ def plot_groups(groups, *, ylabel, alt="Groups of bars, one bar for each network
         bars = axes.bar(
             places, [mean(v) for v in values], width * 0.92, color=color, alpha=0.75, hatch=hatch, label=label
         )
-        axes.bar_label(bars, fmt=lambda value: f"{value:.1%}", fontsize=9, padding=3)
+        axes.bar_label(bars, fmt=lambda value: f"{value:.{decimals}%}", fontsize=9, padding=3)
         for place, fractions in zip(places, values, strict=True):
-            axes.plot([place] * len(fractions), fractions, "o", color=BLACK, ms=3)
+            if len(fractions) > 1:
+                axes.plot([place] * len(fractions), fractions, "o", color=BLACK, ms=3)
     axes.set(xticks=range(len(groups)), xticklabels=groups, ylabel=ylabel)
     axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -150,4 +151,55 @@ def plot_confusion(
     axes.set_yticklabels(classes)
     axes.spines[:].set_visible(False)
     figure.colorbar(drawn, label="mistakes (images)")
+    return figure
+
+
+@styled
+def plot_layers(values, *, ylabel, alt="A line for each network over its layers, on a logarithmic scale."):
+    """Draw a measure of every layer on a logarithmic scale: ``values`` {network: {layer: a positive number}}."""
+    figure = Figure(6.6, 3.0, alt)
+    axes = figure.subplots()
+    ends = []
+    for (label, layers), color, marker in zip(values.items(), COLORS, MARKERS, strict=False):
+        heights = list(layers.values())
+        axes.plot([name.upper() if len(name) == 2 else name for name in layers], heights, marker=marker, color=color)
+        ends.append((heights[-1], label, color))
+    axes.set(ylabel=ylabel, yscale="log")
+    label_ends(axes, ends)
+    return figure
+
+
+@styled
+def plot_stacks(stacks, *, xlabel, unit=1, alt="A horizontal bar for each row, made of parts laid end to end."):
+    """Draw ``stacks`` {row: {part: a value in 1/``unit`` of the axis' units}}; every row has the same parts."""
+    figure = Figure(8, 0.42 * len(stacks) + 1.4, alt)
+    axes = figure.subplots()
+    ends = np.zeros(len(stacks))
+    hatches = ("", "//", "..", "xx", "--")
+    for part, color, hatch in zip(next(iter(stacks.values())), COLORS, hatches, strict=False):
+        widths = np.array([parts[part] for parts in stacks.values()]) / unit
+        axes.barh(list(stacks), widths, left=ends, color=color, alpha=0.75, hatch=hatch, label=part)
+        ends += widths
+    for row, end in enumerate(ends):
+        axes.annotate(f"{end:.2f}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
+    axes.set(xlabel=xlabel)
+    axes.invert_yaxis()
+    figure.legend(loc="outside upper center", ncols=len(next(iter(stacks.values()))), fontsize=9)
+    return figure
+
+
+@styled
+def plot_panels(panels, *, ylabel, limits=(0, 1.05), alt="Panels side by side, each with curves over an amount."):
+    """Draw ``panels`` {label of the horizontal axis: (amounts, {label: a value for each amount})} side by side."""
+    figure = Figure(3 * len(panels) + 0.9, 3.0, alt)
+    grid = figure.subplots(1, len(panels), sharey=True)
+    for axes, (xlabel, (amounts, curves)) in zip(grid, panels.items(), strict=True):
+        for (label, values), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
+            axes.plot(amounts, to_array(values), marker=marker, color=color, ms=4, label=label)
+        axes.set(xlabel=xlabel, ylim=limits)
+        if amounts[0] > amounts[-1]:
+            axes.invert_xaxis()
+    grid[0].set(ylabel=ylabel)
+    if len(curves) > 1:
+        grid[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure

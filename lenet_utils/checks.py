@@ -74,6 +74,66 @@ QUESTIONS = {
             ([5.6, 1000.0], "Not that bad: C5, F6 and the output still see everything, neighbours or not."),
         ],
     ),
+    "slope of the sigmoid": (
+        0.25,
+        "σ(0) = 1/2, and the slope there is 1/2 · (1 − 1/2) = 1/4. Everywhere else it is flatter.",
+        [
+            (0.5, "That is the sigmoid's value at 0. Put it into the formula for the slope."),
+            (1, "That is the slope of tanh at 0. The sigmoid is half as high and half as fast."),
+            (0, "It is flat far away from 0, where the sigmoid is nearly 0 or nearly 1."),
+        ],
+    ),
+    "parameters of the merged layer": (
+        4010,
+        "10 · (400 + 1): a weight for each pair of input and output, and ten biases.",
+        [
+            (4000, "Those are the weights. Each of the ten outputs has a bias too."),
+            (59134, "That is what the three layers have. The question is what one layer would need."),
+            (4400, "Nearly: a bias for each output, not for each input."),
+        ],
+    ),
+    "mirrored digits": (
+        "no",
+        "A mirrored 2 or 7 is no digit at all. The network would learn shapes that it will never meet.",
+        [("yes", "Write a 2 and a 7, and hold them before a mirror.")],
+    ),
+    "C5 for larger images": (
+        69240,
+        "S4's maps are 6×6 now, so each of the 120 maps sees 16·6·6 = 576 values: 120 · 577.",
+        [
+            (69120, "Those are the weights. Each of the 120 maps has a bias too."),
+            (48120, "That is C5 as it is, on maps of 5×5. Here S4's maps are 6×6."),
+            (4440, "120 · (6·6 + 1): but each kernel has a slice for each of the 16 maps of S4."),
+        ],
+    ),
+    "bytes of training with Adam": (
+        987296,
+        "Four numbers for each parameter: itself, its gradient, two means. 61,706 · 4 · 4 bytes.",
+        [
+            (246824, "Those are the parameters alone."),
+            (246.824, "Those are the parameters alone, and in thousands of bytes."),
+            (740472, "One part is missing: parameters, gradients, and *two* means."),
+            (493648, "Those are parameters and gradients, or Adam's means. All four parts are asked for."),
+        ],
+    ),
+    "slices of a C3 kernel": (
+        6,
+        "One for each map of S2. Their six results are added up to one map of C3.",
+        [
+            (1, "Then a map of C3 could look at one map of S2 only."),
+            (16, "That is the number of C3's maps. How many maps does each of them look at?"),
+            (96, "That is all of C3: 16 kernels of 6 slices each."),
+        ],
+    ),
+    "S4 after a shift by 4 pixels": (
+        1,
+        "Two poolings, each halves the distance: 4 pixels, 2 in S2, 1 in S4.",
+        [
+            (4, "The poolings come before it: what is one unit away in S4 is further away in the image."),
+            (2, "So far do S2's maps move. S4's are coarser still."),
+            (0, "A pooling makes a shift smaller, it does not remove it."),
+        ],
+    ),
 }
 
 
@@ -93,6 +153,8 @@ def check(question, prediction=...):
 
 def is_right(prediction, answer):
     """Compare whole numbers and tuples exactly, floats within 1 %, and a number with a range [lowest, highest]."""
+    if isinstance(prediction, bool):  # Python takes True for 1
+        return False
     if isinstance(answer, list):
         return isinstance(prediction, (int, float)) and answer[0] <= prediction <= answer[1]
     if isinstance(answer, float):

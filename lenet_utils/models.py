@@ -45,12 +45,12 @@ class FashionLeNet(nn.Module):
     """The reference Fashion-MNIST network: 28×28 grey images in, 10 logits out, 61,706 parameters.
 
     Padding 2 takes the place of the larger input. As published there, the activation stands after the two
-    convolutions only, and nothing between the three linear layers.
+    convolutions only, and nothing between the three linear layers; with ``everywhere`` it stands there too.
     """
 
     input_shape = (1, 28, 28)
 
-    def __init__(self, activation="sigmoid"):
+    def __init__(self, activation="sigmoid", *, everywhere=False):
         super().__init__()
         self.c1 = nn.Conv2d(1, 6, kernel_size=5, padding=2)
         self.s2 = nn.AvgPool2d(2)
@@ -61,6 +61,7 @@ class FashionLeNet(nn.Module):
         self.f6 = nn.Linear(120, 84)
         self.output = nn.Linear(84, 10)
         self.activation = make_activation(activation)
+        self.everywhere = everywhere
 
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 28, 28), float."""
@@ -71,7 +72,11 @@ class FashionLeNet(nn.Module):
         x = self.activation(self.c3(x))       # (N,  16, 10, 10)
         x = self.s4(x)                        # (N,  16,  5,  5)
         x = self.c5(self.flatten(x))          # (N, 120)
+        if self.everywhere:
+            x = self.activation(x)
         x = self.f6(x)                        # (N,  84)
+        if self.everywhere:
+            x = self.activation(x)
         return self.output(x)                 # (N,  10)
         # fmt: on
 
@@ -81,6 +86,18 @@ def make_activation(name):
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}; choose one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]()
+
+
+def initialize_xavier(model):
+    """Draw the weights of ``model`` anew, uniform in ±√(6 / (inputs + outputs)), and set the biases to 0.
+
+    Inputs and outputs are those of one unit of a linear layer; for a convolution, of one of its k×k windows. So the
+    signals keep their size on the way forward, and the gradients on the way back (Glorot and Bengio, 2010).
+    """
+    for layer in model.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
 
 def check_images(images, model):

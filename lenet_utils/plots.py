@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import torch
 from matplotlib.figure import Figure as MatplotlibFigure
+from PIL import Image
 
 # Okabe and Ito's eight colours, told apart by colour-blind readers too.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
@@ -43,7 +44,9 @@ class Figure(MatplotlibFigure):
         buffer = io.BytesIO()
         with mpl.rc_context(STYLE):
             self.savefig(buffer, format="png")
-        data = {"image/png": base64.b64encode(buffer.getvalue()).decode(), "text/plain": self.alt}
+        small = io.BytesIO()  # 256 colours are enough for the eye, and half the bytes
+        Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+        data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt}}
 
 
@@ -66,15 +69,20 @@ def show_images(images, titles=None, *, columns=10, scale=1.0, alt="A grid of im
     images = to_array(images).reshape(len(images), *images.shape[-2:])
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure = Figure(columns * scale, rows * (scale + (0.25 if titles is not None else 0)), alt)
+    figure = Figure(columns * scale, rows * scale + 0.25 * count_titled(titles or [""], columns), alt)
     limits = {"vmin": images.min(), "vmax": images.max()}
     for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         axes.axis("off")
         if index < len(images):
             axes.imshow(images[index], cmap="gray", **limits)
-            if titles is not None:
+            if titles:
                 axes.set_title(titles[index], fontsize=9)
     return figure
+
+
+def count_titled(titles, columns):
+    """Return how many rows of ``columns`` panels have a title to make room for."""
+    return sum(any(str(title) for title in titles[start : start + columns]) for start in range(0, len(titles), columns))
 
 
 @styled
@@ -147,13 +155,15 @@ def show_maps(
     low, high = limits or (-bound, bound)
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
-    figure = Figure(columns * scale + 0.8, rows * (scale + 0.2) + 0.3, alt)
+    titles = titles or range(len(maps))
+    height = rows * scale * maps.shape[1] / maps.shape[2] + 0.2 * count_titled(titles, columns) + 0.3
+    figure = Figure(columns * scale + 0.8, height, alt)
     grid = figure.subplots(rows, columns, squeeze=False)
     for index, axes in enumerate(grid.flat):
         axes.axis("off")
         if index < len(maps):
             drawn = axes.imshow(maps[index], cmap=cmap, vmin=low, vmax=high)
-            axes.set_title(titles[index] if titles else index, fontsize=9)
+            axes.set_title(titles[index], fontsize=9)
     figure.colorbar(drawn, ax=grid, shrink=0.9, label="value", pad=0.02)
     if title:
         figure.suptitle(title, fontsize=11)
@@ -238,4 +248,56 @@ def plot_probabilities(
         axes.set(title=label, xlim=(0, 1), xlabel="probability", yticks=range(len(classes)), yticklabels=classes)
         axes.invert_yaxis()
     panels[0].annotate("1/10", (0.1, 9.4), (6, 0), textcoords="offset points", color=RED, fontsize=9, va="center")
+    return figure
+
+
+@styled
+def plot_space(points, images, *, xlabel, ylabel, size=0.045, alt="Small digits scattered over a plane."):
+    """Draw each of the ``images`` (N, H, W), dark on white, at its point in ``points`` (N, 2).
+
+    ``size``: of an image, as a fraction of the figure.
+    """
+    points, images = to_array(points), to_array(images).astype(float)
+    figure = Figure(7.6, 6.4, alt)
+    axes = figure.subplots()
+    low, high = points.min(0), points.max(0)
+    half = size * (high - low).max() / 2
+    ink = (images - images.min()) / (images.max() - images.min())
+    for (x, y), alpha in zip(points, ink, strict=True):
+        axes.imshow(
+            np.zeros_like(alpha),
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            alpha=alpha,
+            extent=(x - half, x + half, y - half, y + half),
+        )
+    axes.set(
+        xlabel=xlabel,
+        ylabel=ylabel,
+        xlim=(low[0] - half, high[0] + half),
+        ylim=(low[1] - half, high[1] + half),
+        aspect="equal",
+    )
+    return figure
+
+
+@styled
+def plot_evidence(rows, titles, *, scale=1.9, alt="Images, and beside each the pixels that matter."):
+    """Draw one line for each (image, map, map) in ``rows``, all (H, W), under the three ``titles``.
+
+    The maps are drawn over the image's outline, each in its own scale with white at 0.
+    """
+    figure = Figure(3 * scale + 1.6, len(rows) * scale + 0.3, alt)
+    for index, (panels, arrays) in enumerate(zip(figure.subplots(len(rows), 3, squeeze=False), rows, strict=True)):
+        image, *maps = (to_array(array) for array in arrays)
+        panels[0].imshow(image, cmap="gray")
+        for axes, values in zip(panels[1:], maps, strict=True):
+            bound = abs(values).max()
+            drawn = axes.imshow(values, cmap="PuOr", vmin=-bound, vmax=bound)
+            axes.contour(image, levels=[0.85 * image.min() + 0.15 * image.max()], colors=BLACK, linewidths=0.7)
+            figure.colorbar(drawn, ax=axes, shrink=0.9)
+        for axes, title in zip(panels, titles, strict=True):
+            axes.set(xticks=[], yticks=[], title=title if index == 0 else "")
+            axes.spines[:].set_visible(False)
     return figure

@@ -1,15 +1,20 @@
-"""What a network is made of, counted from the real model: shapes, parameters, receptive fields."""
+"""What a network is made of and what it costs, counted from the real model."""
 
 from collections import namedtuple
+from math import prod
 
 import torch
 from torch import nn
 
 from lenet_utils.models import count_parameters
 
+# connections: the values that come in at all units together, the bias counted as one, as in the paper's Fig. 2.
+# multiply_adds: the same without the biases. memory: bytes of the outputs for one image, as 32-bit floats.
 # field: the side of the square of input pixels that one unit sees; step: how far the squares of two neighbouring
 # units lie apart; start: the first row and column of the first unit's square (negative: in the padding). Pixels.
-Layer = namedtuple("Layer", "name kind shape parameters field step start")
+Layer = namedtuple("Layer", "name kind shape parameters connections multiply_adds memory field step start")
+
+WINDOWED = (nn.Conv2d, nn.AvgPool2d)
 
 
 def summarize(model):
@@ -17,26 +22,11 @@ def summarize(model):
 
     ``shape`` is the output's, without the batch. A linear layer sees the whole input.
     """
-    outputs = {}
-
-    def remember(name):
-        def hook(module, inputs, output):
-            outputs[name] = tuple(output.shape[1:])
-
-        return hook
-
-    layers = {name: layer for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear))}
-    hooks = [layer.register_forward_hook(remember(name)) for name, layer in layers.items()]
-    try:
-        with torch.no_grad():
-            model(torch.zeros(1, *model.input_shape, device=next(model.parameters()).device))
-    finally:
-        for hook in hooks:
-            hook.remove()
-
+    names = {layer: name for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear))}
     rows, field, step, start = [], 1, 1, 0
-    for name, shape in outputs.items():
-        layer = layers[name]
+    for layer, shape in trace(model):
+        if layer not in names:
+            continue
         if isinstance(layer, WINDOWED):
             kernel, stride, padding = window(layer)
             start -= padding * step
@@ -44,11 +34,29 @@ def summarize(model):
             step *= stride
         else:
             field, step, start = model.input_shape[-1], 0, 0
-        rows.append(Layer(name, type(layer).__name__, shape, count_parameters(layer), field, step, start))
+        units, seen = prod(shape), count_seen(layer)
+        biases = units if getattr(layer, "bias", None) is not None else 0
+        costs = (count_parameters(layer), units * seen + biases, units * seen, 4 * units)
+        rows.append(Layer(names[layer], type(layer).__name__, shape, *costs, field, step, start))
     return rows
 
 
-WINDOWED = (nn.Conv2d, nn.AvgPool2d)
+def trace(model):
+    """Return (layer, shape of its output without the batch) for each call of an innermost layer, in order."""
+    calls = []
+
+    def remember(layer, inputs, output):
+        calls.append((layer, tuple(output.shape[1:])))
+
+    layers = [layer for layer in model.modules() if not list(layer.children())]
+    hooks = [layer.register_forward_hook(remember) for layer in layers]
+    try:
+        with torch.no_grad():
+            model(torch.zeros(1, *model.input_shape, device=next(model.parameters()).device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return calls
 
 
 def window(layer):
@@ -57,10 +65,73 @@ def window(layer):
     return tuple(size if isinstance(size, int) else size[0] for size in sizes)
 
 
+def count_seen(layer):
+    """Return how many values one unit of ``layer`` takes in; those in the padding count too."""
+    if isinstance(layer, nn.Linear):
+        return layer.in_features
+    return window(layer)[0] ** 2 * (layer.in_channels if isinstance(layer, nn.Conv2d) else 1)
+
+
 def print_summary(model):
-    """Print ``summarize(model)`` as a table with its total."""
+    """Print ``summarize(model)`` as a table with its total: shapes, parameters and receptive fields."""
     print(f"{'layer':<8}{'kind':<11}{'output':<14}{'parameters':>10}{'sees':>9}")
     for row in summarize(model):
-        shape = "×".join(map(str, row.shape))
-        print(f"{row.name:<8}{row.kind:<11}{shape:<14}{row.parameters:>10,}{f'{row.field}×{row.field}':>9}")
+        print(f"{start_line(row)}{row.parameters:>10,}{f'{row.field}×{row.field}':>9}")
     print(f"{'total':<33}{count_parameters(model):>10,}")
+
+
+def print_costs(model):
+    """Print ``summarize(model)`` as a table with its totals: parameters, connections, multiply-adds and memory."""
+    rows = summarize(model)
+    totals = [sum(row[column] for row in rows) for column in range(3, 7)]
+    print(
+        f"{'layer':<8}{'kind':<11}{'output':<14}{'parameters':>10}{'connections':>13}{'multiply-adds':>15}{'bytes':>9}"
+    )
+    for line, counts in [*((start_line(row), row[3:7]) for row in rows), (f"{'total':<33}", totals)]:
+        print("{}{:>10,}{:>13,}{:>15,}{:>9,}".format(line, *counts))
+
+
+def start_line(row):
+    return f"{row.name:<8}{row.kind:<11}{'×'.join(map(str, row.shape)):<14}"
+
+
+def print_classic_table(model):
+    """Print the table that many READMEs show, the one of the package torchsummary, with its four sizes.
+
+    Its sizes are those of one image, in units of 1024² bytes. The forward/backward pass counts the output of every
+    row twice, once for its gradient; a row that computes in place would have none of its own.
+    """
+    line = "-" * 64
+    print(f"{line}\n{'Layer (type)':>20}{'Output Shape':>27}{'Param #':>16}\n{line}")
+    calls = trace(model)
+    for number, (layer, shape) in enumerate(calls, start=1):
+        name = f"{type(layer).__name__}-{number}"
+        print(f"{name:>20}{[-1, *shape]!s:>27}{count_parameters(layer):>16,}")
+    total = sum(parameter.numel() for parameter in model.parameters())
+    trainable = count_parameters(model)
+    counts = {"Total params": total, "Trainable params": trainable, "Non-trainable params": total - trainable}
+    values = [prod(model.input_shape), 2 * sum(prod(shape) for _, shape in calls), total]
+    sizes = [4 * count / 1024**2 for count in (*values, sum(values))]
+    names = ["Input size (MB)", "Forward/backward pass size (MB)", "Params size (MB)", "Estimated Total Size (MB)"]
+    print(line)
+    for name, count in counts.items():
+        print(f"        {name:<36}{count:,}")
+    print(line)
+    for name, size in zip(names, sizes, strict=True):
+        print(f"        {name:<36}{size:.2f}")
+    print(line)
+
+
+def measure_saved(model, images):
+    """Return the bytes that a forward pass of ``images`` keeps for the backward pass, parameters not counted."""
+    own = {parameter.data_ptr() for parameter in model.parameters()}
+    saved = {}
+
+    def keep(tensor):
+        if tensor.data_ptr() not in own:
+            saved[tensor.data_ptr()] = tensor  # the same values in another shape count once
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(images)
+    return sum(tensor.nbytes for tensor in saved.values())

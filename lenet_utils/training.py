@@ -47,7 +47,8 @@ def fit(
     scheduler = schedule(optimizer, epochs * steps) if schedule else None
     history = History()
     settings = {
-        "model": f"{type(model).__name__}({getattr(model, 'activation', '')})", "data": repr(data), "epochs": epochs,
+        "model": f"{type(model).__name__}({getattr(model, 'activation', '')})",
+        "everywhere": getattr(model, "everywhere", None), "data": repr(data), "epochs": epochs,
         "batch_size": batch_size, "optimizer": type(optimizer).__name__, "lr": optimizer.defaults["lr"],
         "schedule": scheduler and type(scheduler).__name__,
         "augment": augment and getattr(augment, "__name__", type(augment).__name__), "seed": seed,

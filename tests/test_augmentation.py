@@ -1,8 +1,8 @@
-"""Random distortions: reproducible, small, and nothing at all when their amounts are zero."""
+"""Random distortions: reproducible, small, and nothing at all when their amounts are zero; flips: half, and exact."""
 
 import torch
 
-from lenet_utils.augmentation import random_affine
+from lenet_utils.augmentation import random_affine, random_flip
 
 
 def generator(seed=0):
@@ -41,3 +41,14 @@ def test_a_shift_moves_the_centre_by_at_most_its_pixels():
     places = torch.arange(32.0) - 15.5
     right = (moved.sum(2) * places).sum((1, 2)) / moved.sum((1, 2, 3))
     assert right.abs().max() <= 3.01 and right.abs().max() > 2.5
+
+
+def test_about_half_of_the_images_are_mirrored_exactly_and_the_rest_untouched():
+    images = torch.rand(1000, 1, 28, 28)
+    flipped = random_flip(images, generator())
+    mirrored = (flipped == images.flip(3)).flatten(1).all(1)
+    same = (flipped == images).flatten(1).all(1)
+    assert (mirrored ^ same).all()
+    assert 440 < mirrored.sum() < 560
+    assert torch.equal(flipped, random_flip(images, generator()))
+    assert not torch.equal(flipped, random_flip(images, generator(1)))

@@ -1,9 +1,11 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lenet_utils.models import ACTIVATIONS, FashionLeNet, LeNet5, count_parameters
+from lenet_utils.models import ACTIVATIONS, FashionLeNet, LeNet5, count_parameters, initialize_xavier
 
 FUNCTIONS = {
     "tanh": torch.tanh,
@@ -76,7 +78,11 @@ def test_fashion_lenet_has_the_shapes_of_the_reference_network():
 
 @pytest.mark.parametrize(
     ("make_model", "module", "names"),
-    [(LeNet5, nn.Tanh, ["c1", "s2", "c3", "s4", "c5", "f6"]), (FashionLeNet, nn.Sigmoid, ["c1", "c3"])],
+    [
+        (LeNet5, nn.Tanh, ["c1", "s2", "c3", "s4", "c5", "f6"]),
+        (FashionLeNet, nn.Sigmoid, ["c1", "c3"]),
+        (partial(FashionLeNet, everywhere=True), nn.Sigmoid, ["c1", "c3", "c5", "f6"]),
+    ],
 )
 def test_the_activation_stands_after_the_right_layers(make_model, module, names):
     model = make_model()
@@ -111,6 +117,21 @@ def test_fashion_lenet_computes_what_the_same_functions_by_hand_do(activation):
     for layer in (model.c5, model.f6, model.output):
         x = x @ layer.weight.T + layer.bias
     assert torch.allclose(model(images), x)
+
+
+def test_more_activations_are_no_more_parameters():
+    assert count_parameters(FashionLeNet("gelu", everywhere=True)) == 61_706
+
+
+def test_xavier_weights_lie_within_their_bounds_and_fill_them():
+    model = FashionLeNet()
+    initialize_xavier(model)
+    fans = {"c1": 25 * (1 + 6), "c3": 25 * (6 + 16), "c5": 400 + 120, "f6": 120 + 84, "output": 84 + 10}
+    for name, both in fans.items():
+        layer = model.get_submodule(name)
+        largest = layer.weight.abs().max()
+        assert 0.9 * (6 / both) ** 0.5 < largest <= (6 / both) ** 0.5
+        assert not layer.bias.any()
 
 
 def test_the_three_linear_layers_of_fashion_lenet_collapse_into_one_matrix():

@@ -52,6 +52,15 @@ def test_numbers_stand_in_their_cells():
     assert texts(figure)[:4] == ["1", "2", "3", "4"] and "0.2" in texts(figure)
 
 
+def test_only_rows_with_titles_get_room_for_them():
+    images = torch.zeros(4, 5, 5)
+    heights = [
+        plots.show_images(images, titles, columns=2).get_figheight()
+        for titles in (None, ["a", "", "", ""], ["a", "", "", 0])
+    ]
+    assert heights == [2, 2.25, 2.5]
+
+
 def test_maps_share_one_scale():
     figure = plots.show_maps(torch.stack([torch.full((3, 3), 2.0), torch.full((3, 3), -4.0)]), limits=None)
     assert [axes.images[0].get_clim() for axes in figure.axes[:2]] == [(-4, 4), (-4, 4)]
@@ -90,6 +99,42 @@ def test_curves_and_losses_draw_the_history():
 def test_counts_and_settings_carry_their_numbers():
     assert texts(charts.plot_counts(torch.tensor([1200, 7]), ["a", "b"])) == ["1,200", "7"]
     assert texts(charts.plot_settings({"x": [0.5, 0.6], "y": [0.9, 0.9]}, xlabel="accuracy")) == ["55.00%", "90.00%"]
+
+
+def test_layers_are_drawn_in_order_with_their_papers_names():
+    axes = charts.plot_layers({"net": {"c1": 1.0, "output": 0.1}}, ylabel="size").axes[0]
+    assert axes.lines[0].get_ydata().tolist() == [1.0, 0.1] and axes.get_yscale() == "log"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["C1", "output"]
+
+
+def test_stacks_add_up():
+    figure = charts.plot_stacks({"a": {"x": 1e6, "y": 2e6}, "b": {"x": 4e6, "y": 0}}, xlabel="MB", unit=1e6)
+    first, second = figure.axes[0].containers
+    assert [(bar.get_x(), bar.get_width()) for bar in second] == [(1, 2), (4, 0)]
+    assert [bar.get_width() for bar in first] == [1, 4] and texts(figure) == ["3.00", "4.00"]
+
+
+def test_panels_draw_their_curves_over_their_amounts():
+    figure = charts.plot_panels(
+        {"shift": ([0, 1], {"C1": [0, 1], "F6": [0, 0.5]}), "size": ([1, 0.5], {"C1": [1, 2]})}, ylabel="y"
+    )
+    left, right = figure.axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[0, 1], [0, 0.5]]
+    assert left.get_xlabel() == "shift" and right.lines[0].get_xdata().tolist() == [1, 0.5]
+    assert right.xaxis_inverted() and not left.xaxis_inverted()
+
+
+def test_a_space_has_each_image_at_its_point():
+    axes = plots.plot_space([[0, 0], [10, 4]], torch.rand(2, 3, 3), xlabel="a", ylabel="b").axes[0]
+    middles = [(sum(image.get_extent()[:2]) / 2, sum(image.get_extent()[2:]) / 2) for image in axes.images]
+    assert middles == [(0, 0), (10, 4)]
+
+
+def test_evidence_is_white_at_zero_and_in_its_own_scale():
+    rows = [(torch.eye(5), torch.full((5, 5), 2.0), torch.full((5, 5), -0.5))]
+    figure = plots.plot_evidence(rows, ["image", "one", "other"])
+    assert [axes.images[0].get_clim() for axes in figure.axes[1:3]] == [(-2, 2), (-0.5, 0.5)]
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["image", "one", "other"]
 
 
 def test_groups_of_bars_are_means():
