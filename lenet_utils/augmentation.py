@@ -12,7 +12,7 @@ def random_affine(images, generator, *, degrees=10.0, shift=1.0, scale=0.1, shea
     At random: about uniform in ±``degrees``, ±``shift`` pixels, 1 ± ``scale`` and ±``shear`` (horizontal pixels per
     pixel of height). ``generator``: a CPU generator, so that every device draws the same. What enters at the border
     takes the value of the nearest pixel there, in padded MNIST the background. After Section III-B of the 1998 paper,
-    which names no amounts.
+    which has a squeeze where this has a rotation, and names no amounts.
     """
     count, size = len(images), images.shape[-1]
     angle, right, down, zoom_x, zoom_y, slant = 2 * torch.rand(6, count, generator=generator) - 1

@@ -5,10 +5,10 @@ from statistics import mean
 import matplotlib as mpl
 import numpy as np
 
-from lenet_utils.plots import BLACK, BLUE, GREEN, ORANGE, RED, SKY, Figure, styled, to_array
+from lenet_utils.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, Figure, label_ends, styled, to_array
 
-COLORS = (BLUE, RED, GREEN, ORANGE, SKY, BLACK)
-MARKERS = ("o", "s", "^", "D", "v", "P")
+COLORS = (BLUE, RED, GREEN, ORANGE, SKY, BLACK, PURPLE)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 @styled
@@ -68,15 +68,6 @@ def use_log_scale(axes):
     axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
 
 
-def label_ends(axes, ends):
-    """Write the labels of curves beside their right ends, ``ends`` [(y, label, colour)], far enough apart to read."""
-    to_axes = axes.transData + axes.transAxes.inverted()
-    height = -1.0
-    for y, label, color in sorted(ends):
-        height = max(to_axes.transform((axes.get_xlim()[0], y))[1], height + 0.09)
-        axes.text(1.01, height, label, transform=axes.transAxes, color=color, va="center")
-
-
 @styled
 def plot_rates(history, *, alt="The learning rate over the steps: it rises, then falls to zero."):
     """Draw the learning rate of every step of a ``history``."""
@@ -92,7 +83,8 @@ def plot_settings(values, *, xlabel, alt="A row for each setting: a dot for each
     """Draw results as a row of dots for each setting: ``values`` {setting: [a fraction per random seed]}."""
     figure = Figure(7.2, 0.5 * len(values) + 0.9, alt)
     axes = figure.subplots()
-    for row, (fractions, color) in enumerate(zip(values.values(), COLORS, strict=False)):
+    for row, fractions in enumerate(values.values()):
+        color = COLORS[row % len(COLORS)]
         axes.plot(fractions, [row] * len(fractions), "o", color=color, alpha=0.6, ms=7)
         axes.plot([mean(fractions)] * 2, [row - 0.3, row + 0.3], color=color, lw=2.5)
         axes.annotate(
@@ -164,7 +156,8 @@ def plot_layers(values, *, ylabel, alt="A line for each network over its layers,
         heights = list(layers.values())
         axes.plot([name.upper() if len(name) == 2 else name for name in layers], heights, marker=marker, color=color)
         ends.append((heights[-1], label, color))
-    axes.set(ylabel=ylabel, yscale="log")
+    axes.set(ylabel=ylabel)
+    use_log_scale(axes)
     label_ends(axes, ends)
     return figure
 

@@ -7,10 +7,10 @@ from lenet_utils.summary import summarize
 
 
 @torch.no_grad()
-def capture_maps(model, images):
+def capture_maps(model, images, *, sums=False):
     """Return {layer: its output for ``images``, after the activation where one follows}, in the forward pass's order.
 
-    Maps (N, C, H, W), vectors (N, units); the last are the logits.
+    Maps (N, C, H, W), vectors (N, units); the last are the logits. ``sums``: the outputs before the activation.
     """
     names = {layer: name for name, layer in model.named_children() if layer is not model.activation}
     outputs, latest = {}, None
@@ -19,7 +19,9 @@ def capture_maps(model, images):
         nonlocal latest
         if layer in names:
             latest = names[layer]
-        outputs[latest] = output
+            outputs[latest] = output
+        elif not sums:
+            outputs[latest] = output
 
     hooks = [layer.register_forward_hook(remember) for layer in model.children()]
     try:
@@ -65,11 +67,12 @@ def find_patches(model, data, name, count=8):
     """Return, for each map of layer ``name``, the patches of the images in ``data`` that it answers to most.
 
     (maps, count, field, field), field being the side of what a unit sees; each map's are from ``count`` different
-    images, the strongest first; in scaled pixels, background where the field reaches beyond the image.
+    images, the strongest first; in scaled pixels, background where the field reaches beyond the image. The sums are
+    compared, before the activation: a saturated tanh makes thousands of them equal.
     """
     row = find_layer(model, name)
     images = data[:][0]
-    strongest, places = capture_maps(model, images)[name].flatten(2).max(2)  # (N, maps)
+    strongest, places = capture_maps(model, images, sums=True)[name].flatten(2).max(2)  # (N, maps)
     margin = row.field
     padded = pad(images[:, 0], (margin, margin, margin, margin), value=images.min().item())
 

@@ -91,8 +91,9 @@ def make_activation(name):
 def initialize_xavier(model):
     """Draw the weights of ``model`` anew, uniform in ±√(6 / (inputs + outputs)), and set the biases to 0.
 
-    Inputs and outputs are those of one unit of a linear layer; for a convolution, of one of its k×k windows. So the
-    signals keep their size on the way forward, and the gradients on the way back (Glorot and Bengio, 2010).
+    Inputs: how many values a unit takes in; outputs: how many units take in one value; for a convolution both are its
+    maps times k². A compromise: signals about keep their size on the way forward, gradients on the way back (Glorot
+    and Bengio, 2010).
     """
     for layer in model.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):

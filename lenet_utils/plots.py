@@ -216,21 +216,25 @@ def plot_function(x, curves, *, xlabel="a", ylabel="f(a)", markers=(), alt="Curv
     axes = figure.subplots()
     axes.axhline(0, color="0.8", lw=0.8)
     axes.axvline(0, color="0.8", lw=0.8)
+    ends = []
     for (label, values), line in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
         (drawn,) = axes.plot(to_array(x), to_array(values), line, lw=2)
-        axes.annotate(
-            label,
-            (to_array(x)[-1], to_array(values)[-1]),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            color=drawn.get_color(),
-        )
+        ends.append((to_array(values)[-1], label, drawn.get_color()))
+    label_ends(axes, ends)
     for where, value, text in markers:
         axes.plot(where, value, "o", color=BLACK, ms=5)
         axes.annotate(text, (where, value), (6, -12), textcoords="offset points", fontsize=9)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     return figure
+
+
+def label_ends(axes, ends):
+    """Write the labels of curves beside their right ends, ``ends`` [(y, label, colour)], far enough apart to read."""
+    to_axes = axes.transData + axes.transAxes.inverted()
+    height = -1.0
+    for y, label, color in sorted(ends):
+        height = max(to_axes.transform((axes.get_xlim()[0], y))[1], height + 0.09)
+        axes.text(1.01, height, label, transform=axes.transAxes, color=color, va="center")
 
 
 @styled

@@ -8,7 +8,7 @@ from torch import nn
 
 from lenet_utils.models import count_parameters
 
-# connections: the values that come in at all units together, the bias counted as one, as in the paper's Fig. 2.
+# connections: the values that come in at all units together, the bias counted as one, as in the paper's Section II-B.
 # multiply_adds: the same without the biases. memory: bytes of the outputs for one image, as 32-bit floats.
 # field: the side of the square of input pixels that one unit sees; step: how far the squares of two neighbouring
 # units lie apart; start: the first row and column of the first unit's square (negative: in the padding). Pixels.
@@ -96,7 +96,7 @@ def start_line(row):
 
 
 def print_classic_table(model):
-    """Print the table that many READMEs show, the one of the package torchsummary, with its four sizes.
+    """Print the table that many READMEs show, in the style of the package torchsummary, with its four sizes.
 
     Its sizes are those of one image, in units of 1024² bytes. The forward/backward pass counts the output of every
     row twice, once for its gradient; a row that computes in place would have none of its own.

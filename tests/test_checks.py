@@ -74,6 +74,20 @@ def test_answers_agree_with_the_network():
     assert QUESTIONS["shape of C1"][0] == tuple(nn.Conv2d(1, 6, 7)(torch.zeros(1, 32, 32)).shape)
     assert QUESTIONS["parameters of C3"][0] == count_parameters(nn.Conv2d(8, 16, 5))
     assert QUESTIONS["field of S4"][0] == rows["s4"].field
+    assert QUESTIONS["slices of a C3 kernel"][0] == LeNet5().c3.weight.shape[1]
+    assert QUESTIONS["S4 after a shift by 4 pixels"][0] == 4 / rows["s4"].step
+    assert QUESTIONS["parameters of the merged layer"][0] == count_parameters(nn.Linear(400, 10))
+    assert QUESTIONS["C5 for larger images"][0] == count_parameters(nn.Conv2d(16, 120, 6))
+    model = LeNet5()
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.zeros(1, 1, 32, 32)).sum().backward()
+    optimizer.step()
+    moments = [value for state in optimizer.state.values() for value in state.values() if value.ndim]
+    tensors = [*model.parameters(), *(parameter.grad for parameter in model.parameters()), *moments]
+    assert QUESTIONS["bytes of training with Adam"][0] == sum(tensor.nbytes for tensor in tensors)
+    zero = torch.zeros((), requires_grad=True)
+    zero.sigmoid().backward()
+    assert QUESTIONS["slope of the sigmoid"][0] == zero.grad
     logits = torch.tensor([2.0, 1.0, 0.1])
     assert is_right(logits.softmax(0)[1].item() - 1, QUESTIONS["gradient of the right logit"][0])
     assert QUESTIONS["images in the last batch"][0] == 60_000 % 64

@@ -77,6 +77,15 @@ def test_maps_are_those_of_the_forward_pass_after_the_activation():
         assert torch.equal(maps["f6"], model.f6(maps["c5"].flatten(1)).tanh())
 
 
+def test_sums_are_what_the_activation_gets():
+    model, images = LeNet5(), torch.rand(3, 1, 32, 32)
+    sums, maps = capture_maps(model, images, sums=True), capture_maps(model, images)
+    assert list(sums) == list(maps)
+    for name in ("c1", "s2", "c3", "s4", "c5", "f6"):
+        assert torch.equal(sums[name].tanh(), maps[name])
+    assert torch.equal(sums["output"], maps["output"])
+
+
 @pytest.mark.parametrize("everywhere", [False, True])
 def test_where_no_activation_follows_the_maps_are_the_sums(everywhere):
     model, images = FashionLeNet("relu", everywhere=everywhere), torch.randn(8, 1, 28, 28)
@@ -96,6 +105,16 @@ def test_the_patches_are_where_the_kernel_finds_itself():
     assert patches.shape == (1, 3, 3, 3)
     for patch, index in zip(patches[0], (19, 18, 17), strict=True):
         assert torch.allclose(patch, (kernel > 0) * (index + 10) / 255)
+
+
+def test_patches_are_told_apart_where_tanh_is_saturated():
+    images = torch.zeros(20, 28, 28, dtype=torch.uint8)
+    images[:, 10, 10] = torch.arange(100, 120)
+    data = ImageSet("mnist", images, torch.zeros(20, dtype=torch.int64), scaling="unit")
+    model = OneKernel(torch.full((3, 3), 100.0))
+    model.activation = nn.Tanh()  # 1.0 for all of them
+    patches = find_patches(model, data, "c1", count=3)
+    assert [round(255 * patch.max().item()) for patch in patches[0]] == [119, 118, 117]
 
 
 def test_a_patch_that_reaches_into_the_padding_has_background_there():

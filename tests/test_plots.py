@@ -137,6 +137,17 @@ def test_evidence_is_white_at_zero_and_in_its_own_scale():
     assert [axes.get_title() for axes in figure.axes[:3]] == ["image", "one", "other"]
 
 
+def test_every_setting_has_its_row_however_many_there_are():
+    figure = charts.plot_settings({str(number): [number / 100] for number in range(9)}, xlabel="accuracy")
+    assert texts(figure) == [f"{number}.00%" for number in range(9)]
+
+
+def test_curves_that_end_together_have_their_labels_apart():
+    axes = plots.plot_function([0, 1], {"a": [0, 1], "b": [0, 1], "c": [0, 3]}).axes[0]
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights["b"] - heights["a"] >= 0.08 and heights["c"] > heights["b"]
+
+
 def test_groups_of_bars_are_means():
     figure = charts.plot_groups({"g": {"net": [0.5, 0.7], "other": [0.2, 0.2]}}, ylabel="accuracy")
     assert [container[0].get_height() for container in figure.axes[0].containers] == pytest.approx([0.6, 0.2])

@@ -27,6 +27,10 @@ def test_a_figure_changed_by_hand_is_found():
     assert changed != TEXT and readme.fill_readme(changed) == TEXT
 
 
+def test_the_weights_card_is_that_of_their_records():
+    assert (ROOT / "assets" / "weights" / "README.md").read_text(encoding="utf-8") == readme.weights_card()
+
+
 def test_missing_markers_are_named():
     with pytest.raises(SystemExit, match="<!-- results -->"):
         readme.fill("no markers here", "results", "x")

@@ -1,6 +1,7 @@
 """Fill the measured figures between the markers of README.md and of the notebooks: ``python tools/readme.py``.
 
-No measured figure in them is typed by hand: all come from assets/results. A test fails where one differs.
+It also writes assets/weights/README.md, the readable form of the weights' cards. No measured figure is typed by hand:
+all come from assets/results and cards.json. A test fails where one differs.
 """
 
 import json
@@ -12,6 +13,7 @@ from execute import ROOT, TIMES, find_notebooks, write_notebook
 from lenet_utils.results import collect, describe, read_results
 
 README = ROOT / "README.md"
+CARDS = ROOT / "assets" / "weights" / "cards.json"
 
 
 def fill(text, marker, content):
@@ -45,21 +47,68 @@ def notebook_table():
 
 
 def results_table():
-    """Return README's table of results: 1998, the reference log, here."""
-    accuracy = collect("mnist_test", "test_accuracy")
+    """Return README's table of results: 1998, the references, people, here."""
+    mnist, fashion = collect("mnist_test", "test_accuracy"), collect("fashion_test", "test_accuracy")
     lines = [
         "| MNIST | epochs | test accuracy |",
         "| :-- | --: | --: |",
         "| LeNet-5 as published in 1998 | 20 | 99.05 % |",
         "| the same, with distortions | 20 | 99.2 % |",
         "| the reference log | 5 | 98.34 % |",
-        f"| here, the reference recipe | 5 | {describe(accuracy['reference'])} |",
-        f"| here, a better recipe | 5 | **{describe(accuracy['better'])}** |",
-        f"| here, a better recipe | 1 | {describe(accuracy['better, one epoch'])} |",
+        f"| here, the reference recipe | 5 | {describe(mnist['reference'])} |",
+        f"| here, a better recipe | 5 | **{describe(mnist['better'])}** |",
+        f"| here, a better recipe | 1 | {describe(mnist['better, one epoch'])} |",
+        "",
+        "| Fashion-MNIST | epochs | test accuracy |",
+        "| :-- | --: | --: |",
+        "| people without expertise in fashion | | 83.5 % |",
+        "| the reference Fashion-MNIST network: sigmoid, 61,706 parameters | 200 | 87.3 % |",
+        f"| here, the same network, other first weights and schedule | 20 | {describe(fashion['sigmoid'])} |",
+        f"| here, with ReLU, also between the linear layers: 61,706 | 20 | **{describe(fashion['better'])}** |",
         "",
         f"Mean ± standard deviation over five random seeds; {read_results('mnist_test')[0]['machine']}.",
     ]
     return "\n" + "\n".join(lines) + "\n"
+
+
+def weights_card():
+    """Return assets/weights/README.md, the readable form of cards.json."""
+    lines = [
+        "# Trained weights",
+        "",
+        "Each file holds the 61,706 parameters of one network, written by `save_weights`. Load it so:",
+        "",
+        "```python",
+        "from lenet_utils.checkpoints import load_weights",
+        "from lenet_utils.data import ASSETS",
+        "from lenet_utils.models import LeNet5",
+        "",
+        'model = load_weights(LeNet5(), ASSETS / "weights" / "lenet5.pt")',
+        "```",
+        "",
+        "`make weights` trains them again. A test recomputes their test accuracy. They are for the notebooks and for",
+        "learning: they know digits prepared like MNIST's and clothes photographed like Fashion-MNIST's, nothing else.",
+        "Their licence is [the course's](../../LICENSE). The data they learnt from has its own: see",
+        "[assets/datasets](../datasets/README.md).",
+    ]
+    for card in json.loads(CARDS.read_text(encoding="utf-8")):
+        recipe = ", ".join(f"{name} {value}" for name, value in card["recipe"].items())
+        versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
+        lines += [
+            "",
+            f"## {card['file']}",
+            "",
+            "| | |",
+            "| :-- | :-- |",
+            f"| network | `{card['network']}` |",
+            f"| images | `{card['input']}`, all 60,000 of the training set |",
+            f"| recipe | {recipe} |",
+            f"| random seed | {card['seed']} |",
+            f"| test accuracy | {card['test_accuracy']:.2%} |",
+            f"| SHA-256 | `{card['sha256']}` |",
+            f"| trained | {card['date']}, {card['machine']}, {versions} |",
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def fill_readme(text):
@@ -76,6 +125,7 @@ def main():
             box.source = filled
             write_notebook(notebook, path)
     README.write_text(fill_readme(README.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    (CARDS.parent / "README.md").write_text(weights_card(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -1,42 +1,67 @@
 """Train the networks whose weights the course carries: assets/weights/NAME.pt, and a card that says what they are.
 
-Usage: python tools/weights.py
+Usage: python tools/weights.py [lenet5.pt] [fashion_lenet.pt]; without a name it trains all of them.
 """
 
+import argparse
 import hashlib
 import json
+from functools import partial
 
 from lenet_utils.checkpoints import save_weights
-from lenet_utils.data import ASSETS, load_mnist
+from lenet_utils.data import ASSETS, load_dataset
 from lenet_utils.device import pick_device
 from lenet_utils.evaluation import evaluate
-from lenet_utils.experiments.recipes import BETTER, train
+from lenet_utils.experiments.recipes import BETTER, FASHION_BETTER, train
 from lenet_utils.experiments.records import describe_run
-from lenet_utils.models import LeNet5
+from lenet_utils.models import FashionLeNet, LeNet5
 
 SEED = 0
 FOLDER = ASSETS / "weights"
+CARDS = FOLDER / "cards.json"
+# file: (data set, size of its images, network as a reader writes it, how to make it, recipe)
+NETWORKS = {
+    "lenet5.pt": ("mnist", 32, "LeNet5()", LeNet5, BETTER),
+    "fashion_lenet.pt": (
+        "fashion_mnist", 28, 'FashionLeNet("relu", everywhere=True)',
+        partial(FashionLeNet, "relu", everywhere=True), FASHION_BETTER,
+    ),
+}  # fmt: skip
+
+
+def make_weights(file, device):
+    """Train the network of ``file``, write its weights, and return its card."""
+    name, size, network, make_model, recipe = NETWORKS[file]
+    data = load_dataset(name, device, size=size)
+    model, _ = train(make_model, recipe, data.train, SEED, device)
+    save_weights(model.cpu(), FOLDER / file)
+    return {
+        "file": file,
+        "network": network,
+        "input": f"load_{name}(size={size}, scaling='standard')",
+        "command": "make weights",
+        "seed": SEED,
+        "recipe": recipe,
+        "test_accuracy": evaluate(model.to(device), data.test)[1],
+        "sha256": hashlib.sha256((FOLDER / file).read_bytes()).hexdigest(),
+        **describe_run(device),
+    }
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="file", help=", ".join(NETWORKS))
+    files = parser.parse_args().files or list(NETWORKS)
+    if unknown := [file for file in files if file not in NETWORKS]:
+        parser.error(f"there is no {', '.join(unknown)}; choose from {', '.join(NETWORKS)}")
     device = pick_device()
-    mnist = load_mnist(device)
-    model, _ = train(LeNet5, BETTER, mnist.train, SEED, device)
-    path = FOLDER / "lenet5.pt"
-    save_weights(model.cpu(), path)
-    card = {
-        "file": path.name,
-        "network": "LeNet5()",
-        "input": "load_mnist(size=32, scaling='standard')",
-        "command": "make weights",
-        "seed": SEED,
-        "recipe": BETTER,
-        "test_accuracy": evaluate(model.to(device), mnist.test)[1],
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        **describe_run(device),
-    }
-    (FOLDER / "cards.json").write_text(json.dumps([card], indent=2) + "\n", encoding="utf-8")
-    print(f"{path.name}: {card['test_accuracy']:.2%} of the test digits")
+    cards = {card["file"]: card for card in json.loads(CARDS.read_text(encoding="utf-8"))} if CARDS.is_file() else {}
+    for file in files:
+        cards[file] = make_weights(file, device)
+        ordered = [cards[name] for name in NETWORKS if name in cards]
+        CARDS.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+        print(f"{file}: {cards[file]['test_accuracy']:.2%} of the test images")
+    print("Now `make readme` writes their card, assets/weights/README.md")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From the reference Fashion-MNIST network to a better one, one change at a time, on the validation split."""
+"""From the reference Fashion-MNIST network to a better one, step by step, on the validation split."""
 
 from functools import partial
 
