@@ -79,7 +79,7 @@ QUESTIONS = {
         "σ(0) = 1/2, and the slope there is 1/2 · (1 − 1/2) = 1/4. Everywhere else it is flatter.",
         [
             (0.5, "That is the sigmoid's value at 0. Put it into the formula for the slope."),
-            (1, "That is the slope of tanh at 0. The sigmoid is half as high and half as fast."),
+            (1, "That is the slope of tanh at 0. The sigmoid rises half as high over twice the width."),
             (0, "It is flat far away from 0, where the sigmoid is nearly 0 or nearly 1."),
         ],
     ),
@@ -92,10 +92,14 @@ QUESTIONS = {
             (4400, "Nearly: a bias for each output, not for each input."),
         ],
     ),
-    "mirrored digits": (
-        "no",
-        "A mirrored 2 or 7 is no digit at all. The network would learn shapes that it will never meet.",
-        [("yes", "Write a 2 and a 7, and hold them before a mirror.")],
+    "a mirrored 2": (
+        5,
+        "And a mirrored 5 looks like a 2. The network would be taught that one shape is both.",
+        [
+            (2, "Hold a handwritten 2 before a mirror: its foot points to the left, its bow opens to the right."),
+            (7, "A mirrored 7 is nothing. Here the foot remains, and the bow opens to the right."),
+            (3, "Both bows of a 3 open to the left. The bow of a mirrored 2 opens to the right."),
+        ],
     ),
     "C5 for larger images": (
         69240,

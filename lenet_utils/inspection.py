@@ -1,7 +1,7 @@
 """Looking inside a network: its maps, what it looks at, and what its units like best. No trace is left on the model."""
 
 import torch
-from torch.nn.functional import avg_pool2d, pad
+from torch.nn.functional import avg_pool2d, cross_entropy, pad
 
 from lenet_utils.summary import summarize
 
@@ -31,6 +31,27 @@ def capture_maps(model, images, *, sums=False):
             hook.remove()
     outputs.pop("flatten", None)  # it only lays the values of S4 in a row
     return outputs
+
+
+def measure_gradients(model, images, labels):
+    """Return {layer: the length of the gradient of the loss with respect to its sums, the mean over ``images``}.
+
+    Images (N, 1, H, W), labels (N,). The sums are the layer's outputs before an activation.
+    """
+    layers = {row.name: model.get_submodule(row.name) for row in summarize(model)}
+    sums = {}
+
+    def remember(name):
+        return lambda layer, inputs, output: sums.update({name: output})
+
+    hooks = [layer.register_forward_hook(remember(name)) for name, layer in layers.items()]
+    try:
+        loss = cross_entropy(model(images), labels, reduction="sum")
+    finally:
+        for hook in hooks:
+            hook.remove()
+    gradients = torch.autograd.grad(loss, list(sums.values()))
+    return {name: values.flatten(1).norm(dim=1).mean().item() for name, values in zip(sums, gradients, strict=True)}
 
 
 def compute_saliency(model, image, label):
@@ -71,6 +92,8 @@ def find_patches(model, data, name, count=8):
     compared, before the activation: a saturated tanh makes thousands of them equal.
     """
     row = find_layer(model, name)
+    if len(row.shape) < 3:
+        raise ValueError(f"{name} makes no maps but {row.shape[0]} numbers; a layer with maps comes before it")
     images = data[:][0]
     strongest, places = capture_maps(model, images, sums=True)[name].flatten(2).max(2)  # (N, maps)
     margin = row.field
@@ -82,7 +105,7 @@ def find_patches(model, data, name, count=8):
         return padded[index, top : top + row.field, left : left + row.field]
 
     best = strongest.topk(count, dim=0).indices.T.tolist()  # (maps, count)
-    return torch.stack([torch.stack([cut(index, channel) for index in row]) for channel, row in enumerate(best)])
+    return torch.stack([torch.stack([cut(i, channel) for i in indices]) for channel, indices in enumerate(best)])
 
 
 def maximize_units(

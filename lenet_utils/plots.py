@@ -61,10 +61,10 @@ def to_array(values):
 
 
 @styled
-def show_images(images, titles=None, *, columns=10, scale=1.0, alt="A grid of images."):
+def show_images(images, titles=None, *, columns=10, scale=1.0, align="center", alt="A grid of images."):
     """Draw grey ``images`` (N, H, W) or (N, 1, H, W) in rows of ``columns``, all with the same limits.
 
-    ``scale``: inches per image.
+    ``scale``: inches per image. ``align``: of the titles, "left" where one stands for a whole row.
     """
     images = to_array(images).reshape(len(images), *images.shape[-2:])
     columns = min(columns, len(images))
@@ -76,7 +76,7 @@ def show_images(images, titles=None, *, columns=10, scale=1.0, alt="A grid of im
         if index < len(images):
             axes.imshow(images[index], cmap="gray", **limits)
             if titles:
-                axes.set_title(titles[index], fontsize=9)
+                axes.set_title(titles[index], fontsize=9, loc=align)
     return figure
 
 
@@ -299,7 +299,13 @@ def plot_evidence(rows, titles, *, scale=1.9, alt="Images, and beside each the p
         for axes, values in zip(panels[1:], maps, strict=True):
             bound = abs(values).max()
             drawn = axes.imshow(values, cmap="PuOr", vmin=-bound, vmax=bound)
-            axes.contour(image, levels=[0.85 * image.min() + 0.15 * image.max()], colors=BLACK, linewidths=0.7)
+            axes.contour(
+                image,
+                levels=[0.85 * image.min() + 0.15 * image.max()],
+                colors=BLACK,
+                linewidths=0.7,
+                linestyles="solid",
+            )
             figure.colorbar(drawn, ax=axes, shrink=0.9)
         for axes, title in zip(panels, titles, strict=True):
             axes.set(xticks=[], yticks=[], title=title if index == 0 else "")

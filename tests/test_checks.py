@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from lenet_utils.checkpoints import load_weights
 from lenet_utils.checks import QUESTIONS, check, is_right
-from lenet_utils.data import ASSETS
+from lenet_utils.data import ASSETS, ImageSet
+from lenet_utils.evaluation import compute_logits
 from lenet_utils.models import LeNet5, count_parameters
 from lenet_utils.results import collect
 from lenet_utils.summary import summarize
@@ -67,6 +69,13 @@ def test_every_question_is_asked_in_a_notebook_and_every_check_is_known():
     source = "\n".join(cell.source for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells)
     asked = {line.split('"')[1] for line in source.splitlines() if line.startswith('check("')}
     assert asked == set(QUESTIONS)
+
+
+def test_most_mirrored_twos_are_read_as_the_answer(mnist):
+    twos = mnist.test.subset(mnist.test.labels == 2)
+    mirrored = ImageSet("mnist", twos.images.flip(2), twos.labels, size=32)
+    said = compute_logits(load_weights(LeNet5(), ASSETS / "weights" / "lenet5.pt"), mirrored).argmax(1)
+    assert said.mode().values == QUESTIONS["a mirrored 2"][0]
 
 
 def test_answers_agree_with_the_network():

@@ -5,7 +5,14 @@ import torch
 from torch import nn
 
 from lenet_utils.data import ImageSet
-from lenet_utils.inspection import capture_maps, compute_saliency, find_patches, maximize_units, occlude
+from lenet_utils.inspection import (
+    capture_maps,
+    compute_saliency,
+    find_patches,
+    maximize_units,
+    measure_gradients,
+    occlude,
+)
 from lenet_utils.models import FashionLeNet, LeNet5
 
 
@@ -95,6 +102,18 @@ def test_where_no_activation_follows_the_maps_are_the_sums(everywhere):
     assert (maps["c5"] >= 0).all() == (maps["f6"] >= 0).all() == everywhere
 
 
+def test_gradients_of_the_sums_are_those_of_the_chain_rule():
+    model, images, labels = LeNet5(), torch.rand(5, 1, 32, 32), torch.arange(5)
+    gradients = measure_gradients(model, images, labels)
+    assert list(gradients) == ["c1", "s2", "c3", "s4", "c5", "f6", "output"]
+    maps = capture_maps(model, images)
+    with torch.no_grad():
+        at_output = maps["output"].softmax(1) - torch.eye(10)[:5]  # p − y
+        at_f6 = at_output @ model.output.weight * (1 - maps["f6"] ** 2)
+    assert gradients["output"] == pytest.approx(at_output.norm(dim=1).mean().item(), rel=1e-4)
+    assert gradients["f6"] == pytest.approx(at_f6.norm(dim=1).mean().item(), rel=1e-4)
+
+
 def test_the_patches_are_where_the_kernel_finds_itself():
     kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
     images = torch.zeros(20, 28, 28, dtype=torch.uint8)
@@ -154,11 +173,14 @@ def test_nothing_is_left_on_the_model():
     image, label = data[0]
     capture_maps(model, image[None])
     compute_saliency(model, image, label)
+    measure_gradients(model, image[None], label[None])
     occlude(model, image, label)
     find_patches(model, data, "c3", count=2)
     maximize_units(model, "c5", [0, 1], steps=2)
     with pytest.raises(ValueError, match="no layer 'c4'; it has c1, s2, c3"):
         maximize_units(model, "c4", [0])
+    with pytest.raises(ValueError, match="f6 makes no maps but 84 numbers"):
+        find_patches(model, data, "f6")
     with pytest.raises(ValueError, match="32"):  # also where the forward pass fails
         capture_maps(model, torch.zeros(1, 1, 28, 28))
     assert not any(module._forward_hooks for module in model.modules())

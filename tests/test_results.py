@@ -14,7 +14,7 @@ from lenet_utils.experiments import recipes
 from lenet_utils.experiments.records import measure_missing
 from lenet_utils.results import collect, describe, read_results
 
-EXPERIMENTS = ["mnist_steps", "mnist_test", "why_convolution"]
+EXPERIMENTS = ["mnist_steps", "mnist_test", "why_convolution", "fashion_steps", "fashion_test"]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -37,11 +37,25 @@ def test_notebook_02_uses_the_recorded_recipes():
     assert names["DISTORTIONS"] == recipes.BETTER["distortions"]
 
 
+def test_notebook_03_uses_the_recorded_recipe():
+    notebook = nbformat.read(ASSETS.parent / "notebooks" / "03_fashion_mnist.ipynb", 4)
+    source = next(cell.source for cell in notebook.cells if "\nSEED =" in cell.source)
+    names = {}
+    exec("\n".join(line for line in source.splitlines() if line.split(" ")[0].strip(",").isupper()), names)
+    recipe = recipes.FASHION_BETTER
+    assert (names["EPOCHS"], names["BATCH_SIZE"]) == (recipe["epochs"], recipe["batch_size"])
+    assert (names["PEAK_LR"], names["MOMENTUM"]) == (recipe["lr"], recipe["momentum"])
+    assert names["WEIGHT_DECAY"] == recipe["weight_decay"]
+
+
 def test_the_course_reaches_what_it_promises():
     accuracy = {setting: mean(values) for setting, values in collect("mnist_test", "test_accuracy").items()}
     assert accuracy["reference"] >= 0.986
     assert accuracy["better"] >= 0.9905  # LeNet-5 in 1998
     assert accuracy["better, one epoch"] >= 0.9834  # the reference log after five
+    fashion = {setting: mean(values) for setting, values in collect("fashion_test", "test_accuracy").items()}
+    assert fashion["sigmoid"] >= 0.903  # the reference network reached 0.873
+    assert fashion["better"] >= 0.913
 
 
 def test_the_recipes_of_the_record_are_followed(monkeypatch):
@@ -53,6 +67,9 @@ def test_the_recipes_of_the_record_are_followed(monkeypatch):
     assert (group["lr"], group["momentum"], group["nesterov"]) == (0.1, 0.9, True)
     assert (seen["epochs"], seen["batch_size"], seen["seed"]) == (5, 64, 3)
     assert seen["augment"].keywords == recipes.BETTER["distortions"] and seen["schedule"] is recipes.one_cycle
+    model, _ = recipes.train(lambda: torch.nn.Linear(2, 2), recipes.FASHION_BETTER, "data", 3, torch.device("cpu"))
+    assert not model.bias.any()  # Xavier
+    assert seen["optimizer"].param_groups[0]["weight_decay"] == 5e-4 and seen["augment"] is recipes.random_flip
 
 
 def make_experiment(settings, seeds=(0, 1), stop_at=None):

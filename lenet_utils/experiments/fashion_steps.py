@@ -11,7 +11,7 @@ SEEDS = range(3)
 SETTINGS = {
     "reference": recipes.FASHION_REFERENCE,
     "Xavier": recipes.FASHION_XAVIER,
-    "one-cycle": recipes.FASHION_SIGMOID,
+    "one-cycle": recipes.FASHION_ONE_CYCLE,
     "ReLU": recipes.FASHION_RELU,
     "everywhere": recipes.FASHION_EVERYWHERE,
     "mirrors": recipes.FASHION_MIRRORS,
