@@ -1,6 +1,6 @@
 """Charts of data, trainings and results, in the style of ``plots``."""
 
-from statistics import mean
+from statistics import mean, median
 
 import matplotlib as mpl
 import numpy as np
@@ -182,17 +182,85 @@ def plot_stacks(stacks, *, xlabel, unit=1, alt="A horizontal bar for each row, m
 
 
 @styled
-def plot_panels(panels, *, ylabel, limits=(0, 1.05), alt="Panels side by side, each with curves over an amount."):
-    """Draw ``panels`` {label of the horizontal axis: (amounts, {label: a value for each amount})} side by side."""
+def plot_panels(
+    panels, *, ylabel, limits=(0, 1.05), claims=None, alt="Panels side by side, each with curves over an amount."
+):
+    """Draw ``panels`` {label of the horizontal axis: (amounts, {label: a value for each amount})} side by side.
+
+    ``claims``: {label of the horizontal axis: [amounts to mark with a dashed line]}.
+    """
     figure = Figure(3 * len(panels) + 0.9, 3.0, alt)
-    grid = figure.subplots(1, len(panels), sharey=True)
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (xlabel, (amounts, curves)) in zip(grid, panels.items(), strict=True):
         for (label, values), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
             axes.plot(amounts, to_array(values), marker=marker, color=color, ms=4, label=label)
         axes.set(xlabel=xlabel, ylim=limits)
+        for amount in (claims or {}).get(xlabel, ()):
+            axes.axvline(amount, color=RED, ls="--", lw=1)
         if amounts[0] > amounts[-1]:
             axes.invert_xaxis()
     grid[0].set(ylabel=ylabel)
     if len(curves) > 1:
         grid[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@styled
+def plot_speed(bench, *, alt="Left: a bar for each way to train, seconds per epoch. Right: time per image over batch."):
+    """Draw what assets/results/bench.json holds: seconds per epoch of each way, and time per image over batch size."""
+    figure = Figure(9.4, 3.1, alt)
+    left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    rounds = {
+        "conventional loop,\nno workers": bench["seconds"]["DataLoader, no workers"],
+        "conventional loop,\n2 workers": bench["seconds"]["DataLoader, 2 workers"],
+        "fit": bench["close"]["fit"],
+        "one batch, again\nand again": bench["close"]["one resident batch"],
+    }
+    rounds["multiply-adds at full\nmatrix speed"] = [bench["arithmetic"]["seconds"]]
+    for row, (values, color) in enumerate(zip(rounds.values(), (RED, ORANGE, BLUE, SKY, BLACK), strict=True)):
+        left.barh(row, median(values), color=color, alpha=0.75)
+        left.plot(values, [row] * len(values), "o", color=BLACK, ms=3)
+        left.annotate(f"{median(values):.1f}", (max(values), row), (5, 0), textcoords="offset points", va="center")
+    left.set(xlabel=f"seconds per epoch of {bench['images']:,} images", yticks=range(len(rounds)), yticklabels=rounds)
+    left.tick_params(axis="y", length=0)
+    left.invert_yaxis()
+    ends = []
+    for (threads, by_size), color, marker in zip(bench["by_threads_and_batch"].items(), COLORS, MARKERS, strict=False):
+        costs = [median(values) / bench["images_by_batch"] * 1e6 for values in by_size.values()]
+        right.plot([int(size) for size in by_size], costs, marker=marker, color=color)
+        ends.append((costs[-1], "1 thread" if threads == "1" else f"{threads} threads", color))
+    right.set(xlabel="batch size", ylabel="µs per image", ylim=(0, None), xscale="log")
+    right.set_xticks([int(size) for size in by_size], list(by_size))
+    right.minorticks_off()
+    label_ends(right, ends)
+    return figure
+
+
+@styled
+def plot_connections(connections, *, alt="A table with a cross where a map of C3 sees a map of S2."):
+    """Draw which maps of S2 (rows) feed each map of C3 (columns), as Table I of the paper: bool (out, in)."""
+    table = to_array(connections).T
+    figure = Figure(6.4, 2.7, alt)
+    axes = figure.subplots()
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=2.5, aspect="auto")
+    for row, column in np.argwhere(table):
+        axes.text(column, row, "×", ha="center", va="center", fontsize=11)
+    axes.set(xlabel="map of C3", ylabel="map of S2", xticks=range(table.shape[1]), yticks=range(table.shape[0]))
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+@styled
+def plot_methods(errors, ours, *, xlabel, alt="A horizontal bar for each method, the smallest error at the bottom."):
+    """Draw ``errors`` {method: an error in percent} as horizontal bars, the largest on top; ``ours`` in colour."""
+    ordered = sorted({**errors, **ours}.items(), key=lambda item: -item[1])
+    figure = Figure(7.6, 0.24 * len(ordered) + 0.8, alt)
+    axes = figure.subplots()
+    colors = [BLUE if name in ours else "0.75" for name, _ in ordered]
+    bars = axes.barh([name for name, _ in ordered], [error for _, error in ordered], color=colors)
+    axes.bar_label(bars, fmt="{:.2g}", fontsize=9, padding=3)
+    axes.set(xlabel=xlabel)
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
     return figure

@@ -83,10 +83,14 @@ class ImageSet:
 
         ``index`` is a slice or a tensor of positions; a single number gives one image (1, size, size) and its label.
         """
-        images = self.images[index].unsqueeze(-3)
+        if isinstance(index, torch.Tensor) and index.dtype == torch.int64 and index.ndim == 1:
+            images, labels = self.images.index_select(0, index), self.labels.index_select(0, index)  # faster than [ ]
+        else:
+            images, labels = self.images[index], self.labels[index]
+        images = images.unsqueeze(-3)
         if self.size == 32:
             images = pad(images, (2, 2, 2, 2))
-        return images.float().mul_(self.factor).add_(self.shift), self.labels[index]
+        return images.float().mul_(self.factor).add_(self.shift), labels
 
     def subset(self, index):
         """Return an ``ImageSet`` of the images at ``index`` (a slice or a tensor of positions)."""

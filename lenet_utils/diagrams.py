@@ -13,7 +13,10 @@ from lenet_utils.models import FashionLeNet, LeNet5, count_parameters
 from lenet_utils.plots import BLACK, BLUE, GREEN, RED, Figure, styled, to_array
 from lenet_utils.summary import summarize, window
 
-KINDS = {"Conv2d": (BLUE, "convolution"), "AvgPool2d": (RED, "average"), "Linear": (GREEN, "linear")}
+KINDS = {
+    "Conv2d": (BLUE, "convolution"), "PartialConv2d": (BLUE, "Table I"), "AvgPool2d": (RED, "average"),
+    "Subsampling": (RED, "subsampling"), "Linear": (GREEN, "linear"), "RBF": (GREEN, "distances"),
+}  # fmt: skip
 GREY = "#666666"
 # All lengths are in pixels at 100 dpi; heights count from below.
 WIDTH, HEIGHT, MARGIN = 980, 436, 16
@@ -27,7 +30,7 @@ Stage = namedtuple("Stage", "name layer colour text shape rows columns activatio
 
 @styled
 def draw_network(model, title=None, image=None, classes=None, label=None):
-    """Draw ``model``, a LeNet5 or FashionLeNet, from its input to its outputs.
+    """Draw ``model``, a LeNet5, FashionLeNet or LeNet1998, from its input to its outputs.
 
     ``image``: (28, 28) or (32, 32), shown in the input. ``classes``: the names of the outputs. ``label``: the number
     of the one output whose connections are drawn; without it, those of all are.
@@ -63,7 +66,9 @@ def read_stages(model):
     stages = [Stage("input", None, GREY, "", model.input_shape, *model.input_shape[1:], None)]
     for row in rows:
         layer, (colour, text) = getattr(model, row.name), KINDS[row.kind]
-        if row.kind == "Linear":
+        if row.kind == "RBF":
+            text += "\n{1} → {0}".format(*layer.centers.shape)
+        elif row.kind == "Linear":
             text = f"flatten, {text}" if stages[-1].columns > 1 else text
             text += f"\n{layer.in_features} → {layer.out_features}"
         else:

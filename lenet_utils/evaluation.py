@@ -6,7 +6,10 @@ from torch.nn.functional import cross_entropy
 
 @torch.inference_mode()
 def compute_logits(model, data, batch_size=1000):
-    """Return the logits (N, classes) of every image of the ``ImageSet`` ``data``, on its device."""
+    """Return the logits (N, classes) of every image of the ``ImageSet`` ``data``, on its device.
+
+    Or what else the network's outputs are: those of ``LeNet1998`` are distances.
+    """
     was_training = model.training
     model.eval()
     try:
@@ -16,11 +19,19 @@ def compute_logits(model, data, batch_size=1000):
     return torch.cat(parts)
 
 
-def evaluate(model, data):
-    """Return the mean cross-entropy loss (nats) and the accuracy (a fraction) of ``model`` on ``data``."""
-    logits = compute_logits(model, data)
-    correct = (logits.argmax(1) == data.labels).sum().item()
-    return cross_entropy(logits, data.labels).item(), correct / len(data)
+def choose_classes(model, outputs):
+    """Return the class (N,) that each row of the model's ``outputs`` (N, classes) stands for.
+
+    That of the largest logit; of a network whose outputs are distances, that of the smallest.
+    """
+    return outputs.argmin(1) if getattr(model, "smaller_is_better", False) else outputs.argmax(1)
+
+
+def evaluate(model, data, loss_function=cross_entropy):
+    """Return the mean loss (of cross-entropy: in nats) and the accuracy (a fraction) of ``model`` on ``data``."""
+    outputs = compute_logits(model, data)
+    correct = (choose_classes(model, outputs) == data.labels).sum().item()
+    return loss_function(outputs, data.labels).item(), correct / len(data)
 
 
 def report_accuracy(model, test):

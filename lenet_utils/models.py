@@ -3,6 +3,9 @@
 import torch
 from torch import nn
 
+from lenet_utils.bitmaps import draw_bitmaps
+from lenet_utils.layers import RBF, TABLE_I, AvgPool2d, Conv2d, PartialConv2d, ScaledTanh, Subsampling
+
 ACTIVATIONS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "gelu": nn.GELU}
 
 
@@ -17,11 +20,11 @@ class LeNet5(nn.Module):
 
     def __init__(self, activation="tanh"):
         super().__init__()
-        self.c1 = nn.Conv2d(1, 6, kernel_size=5)
-        self.s2 = nn.AvgPool2d(2)  # Paper: times a trainable coefficient, plus a trainable bias / here: the plain mean
-        self.c3 = nn.Conv2d(6, 16, kernel_size=5)  # Paper: each map sees 3, 4 or all 6 maps (Table I) / here: all 6
-        self.s4 = nn.AvgPool2d(2)  # as s2
-        self.c5 = nn.Conv2d(16, 120, kernel_size=5)
+        self.c1 = Conv2d(1, 6, kernel_size=5)
+        self.s2 = AvgPool2d(2)  # Paper: times a trainable coefficient, plus a trainable bias / here: the plain mean
+        self.c3 = Conv2d(6, 16, kernel_size=5)  # Paper: each map sees 3, 4 or all 6 maps (Table I) / here: all 6
+        self.s4 = AvgPool2d(2)  # as s2
+        self.c5 = Conv2d(16, 120, kernel_size=5)
         self.f6 = nn.Linear(120, 84)
         self.output = nn.Linear(84, 10)  # Paper: distances to 10 fixed bitmaps, eq. 7 / here: a linear layer
         self.activation = make_activation(activation)  # Paper: 1.7159 tanh(2a/3) / here: tanh
@@ -52,10 +55,10 @@ class FashionLeNet(nn.Module):
 
     def __init__(self, activation="sigmoid", *, everywhere=False):
         super().__init__()
-        self.c1 = nn.Conv2d(1, 6, kernel_size=5, padding=2)
-        self.s2 = nn.AvgPool2d(2)
-        self.c3 = nn.Conv2d(6, 16, kernel_size=5)
-        self.s4 = nn.AvgPool2d(2)
+        self.c1 = Conv2d(1, 6, kernel_size=5, padding=2)
+        self.s2 = AvgPool2d(2)
+        self.c3 = Conv2d(6, 16, kernel_size=5)
+        self.s4 = AvgPool2d(2)
         self.flatten = nn.Flatten()
         self.c5 = nn.Linear(400, 120)  # a 5×5 convolution of 16 5×5 maps, written as what it is then
         self.f6 = nn.Linear(120, 84)
@@ -79,6 +82,73 @@ class FashionLeNet(nn.Module):
             x = self.activation(x)
         return self.output(x)                 # (N,  10)
         # fmt: on
+
+
+class LeNet1998(nn.Module):
+    """LeNet-5 as published in 1998: 32×32 images in (scaled as "paper"), 10 distances out, 60,000 parameters.
+
+    Section II-B and Fig. 2. The class with the smallest distance is the answer. The arguments take one thing at a time
+    away from the paper, to see what it is worth: ``connections``, which maps of S2 feed each map of C3, bool (16, 6);
+    ``subsampling``, a function from a number of maps to a layer; ``activation``; ``output``, a layer of 84 inputs; with
+    ``paper_weights=False`` the first weights are torch's own.
+    """
+
+    input_shape = (1, 32, 32)
+
+    def __init__(
+        self, *, connections=TABLE_I, subsampling=Subsampling, activation=None, output=None, paper_weights=True
+    ):
+        super().__init__()
+        self.c1 = Conv2d(1, 6, kernel_size=5)
+        self.s2 = subsampling(6)
+        self.c3 = PartialConv2d(connections, kernel_size=5)
+        self.s4 = subsampling(16)
+        self.c5 = Conv2d(16, 120, kernel_size=5)
+        self.f6 = nn.Linear(120, 84)
+        self.output = output or RBF(draw_bitmaps().flatten(1))
+        self.activation = activation or ScaledTanh()
+        if paper_weights:
+            initialize_paper(self)
+
+    @property
+    def smaller_is_better(self):
+        """Whether the outputs are distances, not logits."""
+        return isinstance(self.output, RBF)
+
+    def forward(self, images):
+        """Return the distances (N, 10) of ``images`` (N, 1, 32, 32), float, to the ten bitmaps."""
+        return self.output(self.compute_features(images))
+
+    def compute_features(self, images):
+        """Return what F6 says about ``images``: (N, 84), to be compared with the bitmaps."""
+        check_images(images, self)
+        # fmt: off
+        x = self.activation(self.c1(images))            # (N,   6, 28, 28)
+        x = self.activation(self.s2(x))                 # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))                 # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))                 # (N,  16,  5,  5)
+        x = self.activation(self.c5(x))                 # (N, 120,  1,  1)
+        return self.activation(self.f6(x.flatten(1)))   # (N,  84)
+        # fmt: on
+
+
+def initialize_paper(model):
+    """Draw the weights of a ``LeNet1998`` as the paper did: uniform in ±2.4 / fan-in (Appendix A).
+
+    The fan-in of a unit is the number of its connections, without the bias. What biases begin with is not stated: 0.
+    """
+    for layer in model.children():
+        if isinstance(layer, PartialConv2d):
+            kernels = layer.connections.sum(1, keepdim=True).expand_as(layer.connections)[layer.connections]
+            limit = 2.4 / (layer.kernel_size**2 * kernels[:, None, None])
+            layer.weight.data = (2 * torch.rand_like(layer.weight) - 1) * limit
+        elif isinstance(layer, Subsampling):
+            nn.init.uniform_(layer.coefficient, -2.4 / 4, 2.4 / 4)
+        elif isinstance(layer, (nn.Conv2d, nn.Linear)):
+            limit = 2.4 / layer.weight[0].numel()
+            nn.init.uniform_(layer.weight, -limit, limit)
+        if getattr(layer, "bias", None) is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def make_activation(name):

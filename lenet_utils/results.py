@@ -1,7 +1,7 @@
-"""Measured results: read from assets/results, where ``python -m lenet_utils.experiments`` puts them."""
+"""Measured results, read from assets/results, where ``lenet_utils.experiments`` and ``make bench`` put them."""
 
 import json
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 
 from lenet_utils.data import ASSETS
 
@@ -9,7 +9,10 @@ RESULTS = ASSETS / "results"
 
 
 def read_results(name):
-    """Return the records of the experiment ``name``: dicts with setting, seed, recipe, result, machine and date."""
+    """Return the records of the experiment ``name``: dicts with setting, seed, recipe, result, machine and date.
+
+    "bench" and "levers", which ``make bench`` writes, are a dict each.
+    """
     path = RESULTS / f"{name}.json"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in RESULTS.glob("*.json")))
@@ -31,6 +34,15 @@ def collect(name, key):
     if not values:
         raise KeyError(f"no record of {name} has a result called {key!r}")
     return values
+
+
+def compare_rounds(seconds, way, other):
+    """Return how many times as long ``way`` took as ``other``: the median of the ratios round by round.
+
+    ``seconds``: {way: [seconds of each round]}.
+    """
+    pairs = zip(seconds[way], seconds[other], strict=True)
+    return median(a / b for a, b in pairs)
 
 
 def describe(fractions):

@@ -6,6 +6,7 @@ from math import prod
 import torch
 from torch import nn
 
+from lenet_utils.layers import RBF, PartialConv2d, Subsampling
 from lenet_utils.models import count_parameters
 
 # connections: the values that come in at all units together, the bias counted as one, as in the paper's Section II-B.
@@ -14,7 +15,7 @@ from lenet_utils.models import count_parameters
 # units lie apart; start: the first row and column of the first unit's square (negative: in the padding). Pixels.
 Layer = namedtuple("Layer", "name kind shape parameters connections multiply_adds memory field step start")
 
-WINDOWED = (nn.Conv2d, nn.AvgPool2d)
+WINDOWED = (nn.Conv2d, nn.AvgPool2d, PartialConv2d, Subsampling)
 
 
 def summarize(model):
@@ -22,7 +23,7 @@ def summarize(model):
 
     ``shape`` is the output's, without the batch. A linear layer sees the whole input.
     """
-    names = {layer: name for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear))}
+    names = {layer: name for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear, RBF))}
     rows, field, step, start = [], 1, 1, 0
     for layer, shape in trace(model):
         if layer not in names:
@@ -34,9 +35,9 @@ def summarize(model):
             step *= stride
         else:
             field, step, start = model.input_shape[-1], 0, 0
-        units, seen = prod(shape), count_seen(layer)
+        units, products = prod(shape), count_products(layer, shape)
         biases = units if getattr(layer, "bias", None) is not None else 0
-        costs = (count_parameters(layer), units * seen + biases, units * seen, 4 * units)
+        costs = (count_parameters(layer), products + biases, products, 4 * units)
         rows.append(Layer(names[layer], type(layer).__name__, shape, *costs, field, step, start))
     return rows
 
@@ -65,34 +66,42 @@ def window(layer):
     return tuple(size if isinstance(size, int) else size[0] for size in sizes)
 
 
-def count_seen(layer):
-    """Return how many values one unit of ``layer`` takes in; those in the padding count too."""
+def count_products(layer, shape):
+    """Return how many values the units of ``layer`` take in together; those in the padding count too."""
     if isinstance(layer, nn.Linear):
-        return layer.in_features
-    return window(layer)[0] ** 2 * (layer.in_channels if isinstance(layer, nn.Conv2d) else 1)
+        return prod(shape) * layer.in_features
+    if isinstance(layer, RBF):
+        return layer.centers.numel()
+    if isinstance(layer, PartialConv2d):
+        return layer.weight.numel() * prod(shape[1:])
+    return prod(shape) * window(layer)[0] ** 2 * (layer.in_channels if isinstance(layer, nn.Conv2d) else 1)
 
 
 def print_summary(model):
     """Print ``summarize(model)`` as a table with its total: shapes, parameters and receptive fields."""
-    print(f"{'layer':<8}{'kind':<11}{'output':<14}{'parameters':>10}{'sees':>9}")
-    for row in summarize(model):
-        print(f"{start_line(row)}{row.parameters:>10,}{f'{row.field}×{row.field}':>9}")
-    print(f"{'total':<33}{count_parameters(model):>10,}")
+    rows = summarize(model)
+    print(f"{start_line(rows)}{'parameters':>10}{'sees':>9}")
+    for row in rows:
+        print(f"{start_line(rows, row)}{row.parameters:>10,}{f'{row.field}×{row.field}':>9}")
+    print(f"{'total':<{len(start_line(rows))}}{count_parameters(model):>10,}")
 
 
 def print_costs(model):
     """Print ``summarize(model)`` as a table with its totals: parameters, connections, multiply-adds and memory."""
     rows = summarize(model)
     totals = [sum(row[column] for row in rows) for column in range(3, 7)]
-    print(
-        f"{'layer':<8}{'kind':<11}{'output':<14}{'parameters':>10}{'connections':>13}{'multiply-adds':>15}{'bytes':>9}"
-    )
-    for line, counts in [*((start_line(row), row[3:7]) for row in rows), (f"{'total':<33}", totals)]:
+    start = start_line(rows)
+    print(f"{start}{'parameters':>10}{'connections':>13}{'multiply-adds':>15}{'bytes':>9}")
+    lines = [*((start_line(rows, row), row[3:7]) for row in rows), (f"{'total':<{len(start)}}", totals)]
+    for line, counts in lines:
         print("{}{:>10,}{:>13,}{:>15,}{:>9,}".format(line, *counts))
 
 
-def start_line(row):
-    return f"{row.name:<8}{row.kind:<11}{'×'.join(map(str, row.shape)):<14}"
+def start_line(rows, row=None):
+    """Return the first three columns of ``row``'s line, or their heads, as wide as the longest of ``rows`` needs."""
+    width = max(11, *(len(each.kind) + 2 for each in rows))
+    name, kind, shape = (row.name, row.kind, "×".join(map(str, row.shape))) if row else ("layer", "kind", "output")
+    return f"{name:<8}{kind:<{width}}{shape:<14}"
 
 
 def print_classic_table(model):

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import OneCycleLR
 
 from lenet_utils.checkpoints import load_checkpoint, save_checkpoint
-from lenet_utils.evaluation import evaluate
+from lenet_utils.evaluation import choose_classes, evaluate
 
 
 @dataclass
@@ -27,21 +27,22 @@ class History:
 
 def fit(
     model, data, *, epochs, batch_size=64, optimizer=None, schedule=None, augment=None, validation=None,
-    log="steps", checkpoint=None, seed=0,
+    loss_function=cross_entropy, log="steps", checkpoint=None, seed=0,
 ):  # fmt: skip
-    """Train ``model`` on ``data`` with the cross-entropy loss; return its ``History``.
+    """Train ``model`` on ``data``; return its ``History``.
 
     ``data``, ``validation``: ``ImageSet`` on the model's device. ``optimizer``: a torch optimizer over the model's
     parameters; Adam with 1e-3 if left out. ``schedule``: a function (optimizer, total_steps) that returns a torch
     scheduler, stepped after every batch; ``one_cycle`` is one. ``augment``: a function (images, generator) that
-    returns distorted images. ``log``: "steps" prints the loss every 100 steps, "epochs" a line per epoch, None is
-    quiet. ``checkpoint``: a file, written at the start and after every epoch; the same call with the same file goes
-    on from there, on a CPU with as many threads to the very weights of an uninterrupted training. ``seed`` decides
-    the order of the images and the distortions; the initial weights are the model's own.
+    returns distorted images. ``loss_function``: a function (outputs, labels) that returns their mean loss. ``log``:
+    "steps" prints the loss every 100 steps, "epochs" a line per epoch, None is quiet. ``checkpoint``: a file, written
+    at the start and after every epoch; the same call with the same file goes on from there, on a CPU with as many
+    threads to the very weights of an uninterrupted training. ``seed`` decides the order of the images and the
+    distortions; the initial weights are the model's own.
     """
     device = next(model.parameters()).device
     steps = check_arguments(data, device, epochs, batch_size, log)
-    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     if optimizer.param_groups[0]["params"][0] not in set(model.parameters()):
         raise ValueError("the optimizer is of another model: make a new one from model.parameters()")
     scheduler = schedule(optimizer, epochs * steps) if schedule else None
@@ -71,8 +72,8 @@ def fit(
             images, labels = data[order[step * batch_size : (step + 1) * batch_size]]
             if augment:
                 images = augment(images, generator)
-            logits = model(images)
-            loss = cross_entropy(logits, labels)
+            outputs = model(images)
+            loss = loss_function(outputs, labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -80,14 +81,14 @@ def fit(
             if scheduler:
                 scheduler.step()
             losses[step] = loss.detach()  # stays on the device: reading it here would make a GPU wait
-            correct += (logits.detach().argmax(1) == labels).sum()
+            correct += (choose_classes(model, outputs.detach()) == labels).sum()
             if log == "steps" and (step + 1) % 100 == 0:
                 print(f"Epoch [{epoch + 1}/{epochs}], Step [{step + 1}/{steps}], Loss: {loss.item():.4f}")
                 check_finite(loss.item(), epoch, optimizer)
         record_epoch(history, losses, correct, rates, len(data), batch_size)
         check_finite(history.loss[-1], epoch, optimizer)
         if validation:
-            loss, accuracy = evaluate(model, validation)
+            loss, accuracy = evaluate(model, validation, loss_function)
             history.validation_loss.append(loss)
             history.validation_accuracy.append(accuracy)
         history.seconds.append(time.perf_counter() - start)

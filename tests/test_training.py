@@ -332,7 +332,8 @@ def test_an_epoch_stays_on_the_device_of_the_model(digits, monkeypatch):
 
     monkeypatch.setattr(training, "record_epoch", record)
     data = MetaSet("mnist", digits.images.to("meta"), digits.labels.to("meta"), size=32)
-    fit(model, data, epochs=2, batch_size=32, log=None)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)  # the default, a fused Adam, knows no such device
+    fit(model, data, epochs=2, batch_size=32, optimizer=optimizer, log=None)
     assert devices == ["meta"] * 2 * (4 + 2)
 
 

@@ -2,23 +2,19 @@
 
 from pathlib import Path
 
-import torch
-
 from lenet_utils.data import load_mnist, split_validation
-from lenet_utils.device import pick_device, seed_everything
+from lenet_utils.device import pick_device
 from lenet_utils.evaluation import compute_logits, evaluate
+from lenet_utils.experiments.recipes import SHORTEST, train
 from lenet_utils.models import LeNet5
 from lenet_utils.plots import show_images
-from lenet_utils.training import fit, one_cycle
 
 PICTURE = Path("build") / "first_result.png"
 
 device = pick_device()
 training, validation = split_validation(load_mnist(device).train)
-seed_everything(0)
-model = LeNet5().to(device)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
-history = fit(model, training, epochs=1, optimizer=optimizer, schedule=one_cycle)
+print("Training for one epoch, some seconds ...", flush=True)
+model, history = train(LeNet5, SHORTEST, training, 0, device)
 
 accuracy = evaluate(model, validation)[1]
 print(f"One epoch, {history.seconds[0]:.0f} seconds: {accuracy:.1%} of 5,000 unseen digits are right")

@@ -2,11 +2,11 @@
 
 from lenet_utils.data import load_mnist
 from lenet_utils.evaluation import evaluate
-from lenet_utils.experiments.recipes import BETTER, REFERENCE, SEEDS, train
+from lenet_utils.experiments.recipes import BETTER, FAST, REFERENCE, SEEDS, SHORTEST, train
 from lenet_utils.models import LeNet5
 
 __all__ = ["SEEDS"]
-SETTINGS = {"reference": REFERENCE, "better": BETTER, "better, one epoch": BETTER | {"epochs": 1}}
+SETTINGS = {"reference": REFERENCE, "better": BETTER, "fast": FAST, "shortest": SHORTEST}
 
 
 def measure(recipe, seed, device):
