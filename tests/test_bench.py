@@ -1,5 +1,6 @@
 """What `make bench` measures is what it says, and what it measured keeps the course's promises."""
 
+import json
 from statistics import median
 
 import pytest
@@ -45,6 +46,25 @@ def test_ways_take_turns():
     seconds = bench.measure(ways, 3)
     assert calls == list("abbaab")
     assert [len(values) for values in seconds.values()] == [3, 3]
+
+
+def test_a_run_writes_the_file_that_is_read(tmp_path, monkeypatch, measured):
+    def pretend(ways, rounds):
+        return {name: [1.0] * rounds for name in ways}
+
+    threads = {1: {size: [1.0] for size in bench.BATCH_SIZES}}
+    monkeypatch.setattr(bench, "measure", pretend)
+    monkeypatch.setattr(bench, "measure_threads", lambda data, rounds: threads)
+    monkeypatch.setattr(bench, "measure_memory", lambda way: 500.0)
+    monkeypatch.setattr(bench, "FILE", tmp_path / "bench.json")
+    monkeypatch.setattr("sys.argv", ["bench.py", "--rounds", "2"])
+    bench.main()
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert {key: list(written[key]) for key in ("seconds", "close", "by_images")} == {
+        key: list(measured[key]) for key in ("seconds", "close", "by_images")
+    }
+    assert set(written) == set(measured)
+    assert len(written["seconds"]["fit"]) == 2
 
 
 def test_the_floor_takes_as_many_steps_as_it_is_told(digits, monkeypatch):

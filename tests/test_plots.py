@@ -157,3 +157,38 @@ def test_the_confusion_matrix_shows_every_count_and_colours_only_mistakes():
     figure = charts.plot_confusion(torch.tensor([[90, 3], [0, 80]]), ["a", "b"])
     assert texts(figure) == ["90", "3", "80"]
     assert figure.axes[0].images[0].get_array().tolist() == [[0, 3], [0, 0]]
+
+
+def test_speed_shows_medians_of_the_ways_and_time_per_image():
+    bench = {
+        "seconds": {"DataLoader, no workers": [3.0, 4.0, 8.0], "DataLoader, 2 workers": [2.0]},
+        "close": {"fit": [1.0], "one resident batch": [0.9]},
+        "arithmetic": {"seconds": 0.1}, "images": 60_000, "images_by_batch": 1000,
+        "by_threads_and_batch": {"1": {"16": [0.4], "32": [0.2]}, "2": {"16": [0.3], "32": [0.1]}},
+    }  # fmt: skip
+    left, right = charts.plot_speed(bench).axes
+    assert [bar.get_width() for bar in left.patches] == [4.0, 2.0, 1.0, 0.9, 0.1]
+    assert [line.get_ydata() for line in right.lines] == [pytest.approx([400, 200]), pytest.approx([300, 100])]
+    assert {text.get_text() for text in right.texts} == {"1 thread", "2 threads"}
+
+
+def test_connections_have_a_cross_each_and_maps_of_s2_as_rows():
+    axes = charts.plot_connections([[True, False], [True, True], [False, False]]).axes[0]
+    assert [(text.get_position(), text.get_text()) for text in axes.texts] == [
+        ((0, 0), "×"), ((1, 0), "×"), ((1, 1), "×"),
+    ]  # fmt: skip
+    assert axes.get_ylabel() == "map of S2"
+
+
+def test_methods_are_sorted_and_ours_stand_out():
+    axes = charts.plot_methods({"a": 3.0, "b": 1.0}, {"here": 2.0}, xlabel="error").axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [3.0, 2.0, 1.0]
+    assert [bar.get_facecolor() == axes.patches[0].get_facecolor() for bar in axes.patches] == [True, False, True]
+    assert texts(axes.figure) == ["3", "2", "1"]
+
+
+def test_claims_are_dashed_lines_in_their_panel():
+    panels = {"shift": ([0, 1], {"": [1, 0]}), "size": ([0, 1], {"": [1, 0]})}
+    left, right = charts.plot_panels(panels, ylabel="y", claims={"size": [0.5]}).axes
+    assert len(left.lines) == 1
+    assert right.lines[1].get_linestyle() == "--" and list(right.lines[1].get_xdata()) == [0.5, 0.5]
