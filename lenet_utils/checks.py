@@ -129,6 +129,26 @@ QUESTIONS = {
             (96, "That is all of C3: 16 kernels of 6 slices each."),
         ],
     ),
+    "connections of S2": (
+        5880,
+        "6·14·14 = 1,176 units, each with four inputs and a bias: 1,176 · 5.",
+        [
+            (4704, "Those are the four inputs of each unit. The bias counts as a connection too."),
+            (30, "Five for each map. But each of a map's 14·14 units has its own five connections."),
+            (12, "Those are the parameters: two for each map. Every unit has its own connections."),
+            (1176, "Those are the units. Each has four inputs and a bias."),
+        ],
+    ),
+    "kernels of C3": (
+        60,
+        "Six maps with 3 kernels, nine with 4, one with 6: 18 + 36 + 6 = 60.",
+        [
+            (96, "That would be 16 maps that all see six. Count the crosses of Table I."),
+            (16, "That is the number of maps. Each has a kernel for every map of S2 that it sees."),
+            (1500, "Those are the weights: 25 for each kernel."),
+            (1516, "Those are the parameters, 25 for each kernel and a bias for each map."),
+        ],
+    ),
     "S4 after a shift by 4 pixels": (
         1,
         "Two poolings, each halves the distance: 4 pixels, 2 in S2, 1 in S4.",

@@ -14,7 +14,10 @@ from lenet_utils.experiments import recipes
 from lenet_utils.experiments.records import measure_missing
 from lenet_utils.results import collect, describe, read_results
 
-EXPERIMENTS = ["mnist_steps", "mnist_test", "why_convolution", "fashion_steps", "fashion_test"]
+EXPERIMENTS = [
+    "mnist_steps", "mnist_test", "why_convolution", "fashion_steps", "fashion_test",
+    "lenet1998_test", "lenet1998_protocol", "lenet1998_sizes",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -57,6 +60,23 @@ def test_the_course_reaches_what_it_promises():
     fashion = {setting: mean(values) for setting, values in collect("fashion_test", "test_accuracy").items()}
     assert fashion["sigmoid"] >= 0.903  # the reference network reached 0.873
     assert fashion["better"] >= 0.913
+
+
+def test_notebook_06_uses_the_recorded_recipe():
+    notebook = nbformat.read(ASSETS.parent / "notebooks" / "06_lenet5_1998.ipynb", 4)
+    source = next(cell.source for cell in notebook.cells if cell.source.startswith("SEED ="))
+    names = {}
+    exec(source, names)
+    recipe = recipes.PAPER
+    assert (names["BATCH_SIZE"], names["PEAK_LR"], names["MOMENTUM"], names["J"]) == (
+        recipe["batch_size"], recipe["lr"], recipe["momentum"], recipe["j"],
+    )  # fmt: skip
+
+
+def test_the_network_of_1998_is_at_least_as_good_as_it_was_then():
+    errors = {setting: mean(values) for setting, values in collect("lenet1998_test", "test_error").items()}
+    assert errors["without distortions"] <= 0.0095
+    assert errors["with distortions"] <= 0.0070
 
 
 def test_the_recipes_of_the_record_are_followed(monkeypatch):

@@ -1,6 +1,6 @@
 """Train the networks whose weights the course carries: assets/weights/NAME.pt, and a card that says what they are.
 
-Usage: python tools/weights.py [lenet5.pt] [fashion_lenet.pt]; without a name it trains all of them.
+Usage: python tools/weights.py [lenet5.pt] [lenet1998.pt] [fashion_lenet.pt]; without a name it trains all of them.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from lenet_utils.checkpoints import save_weights
 from lenet_utils.data import ASSETS, load_dataset
 from lenet_utils.device import pick_device
 from lenet_utils.evaluation import evaluate
-from lenet_utils.experiments.recipes import BETTER, FASHION_BETTER, train
+from lenet_utils.experiments.recipes import BETTER, FASHION_BETTER, PAPER_DISTORTED, train
 from lenet_utils.experiments.records import describe_run
-from lenet_utils.models import FashionLeNet, LeNet5
+from lenet_utils.models import FashionLeNet, LeNet5, LeNet1998
 
 SEED = 0
 FOLDER = ASSETS / "weights"
@@ -22,6 +22,7 @@ CARDS = FOLDER / "cards.json"
 # file: (data set, size of its images, network as a reader writes it, how to make it, recipe)
 NETWORKS = {
     "lenet5.pt": ("mnist", 32, "LeNet5()", LeNet5, BETTER),
+    "lenet1998.pt": ("mnist", 32, "LeNet1998()", LeNet1998, PAPER_DISTORTED),
     "fashion_lenet.pt": (
         "fashion_mnist", 28, 'FashionLeNet("relu", everywhere=True)',
         partial(FashionLeNet, "relu", everywhere=True), FASHION_BETTER,
@@ -32,13 +33,14 @@ NETWORKS = {
 def make_weights(file, device):
     """Train the network of ``file``, write its weights, and return its card."""
     name, size, network, make_model, recipe = NETWORKS[file]
-    data = load_dataset(name, device, size=size)
+    scaling = recipe.get("scaling", "standard")
+    data = load_dataset(name, device, size=size, scaling=scaling)
     model, _ = train(make_model, recipe, data.train, SEED, device)
     save_weights(model.cpu(), FOLDER / file)
     return {
         "file": file,
         "network": network,
-        "input": f"load_{name}(size={size}, scaling='standard')",
+        "input": f"load_{name}(size={size}, scaling='{scaling}')",
         "command": "make weights",
         "seed": SEED,
         "recipe": recipe,
