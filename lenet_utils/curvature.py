@@ -3,6 +3,8 @@
 import torch
 from torch.func import functional_call, jacrev, vmap
 
+from lenet_utils.summary import record_calls
+
 
 def estimate_curvature(model, images, labels, loss_function):
     """Return {parameter's name: estimate, of its shape} of the loss' second derivatives, the mean over ``images``.
@@ -30,22 +32,6 @@ def estimate_curvature(model, images, labels, loss_function):
         bend, terms = carry_back(layer, inputs, bend)
         estimates |= {f"{names[layer]}.{name}": term / len(images) for name, term in terms.items()}
     return estimates
-
-
-def record_calls(model, images):
-    """Return (layer, its input, its output) for each call of a layer of ``model``, in order."""
-    calls = []
-    hooks = [
-        layer.register_forward_hook(lambda layer, inputs, output: calls.append((layer, inputs[0], output)))
-        for layer in model.children()
-    ]
-    try:
-        with torch.no_grad():
-            model(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return calls
 
 
 def differentiate(activation, sums):

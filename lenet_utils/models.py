@@ -32,15 +32,18 @@ class LeNet5(nn.Module):
 
     def forward(self, images):
         """Return the logits (N, 10) of ``images`` (N, 1, 32, 32), float."""
+        return self.output(self.compute_features(images))
+
+    def compute_features(self, images):
+        """Return what F6 says about ``images`` (N, 1, 32, 32), float: (N, 84)."""
         check_images(images, self)
         # fmt: off
-        x = self.activation(self.c1(images))        # (N,   6, 28, 28)
-        x = self.activation(self.s2(x))             # (N,   6, 14, 14)
-        x = self.activation(self.c3(x))             # (N,  16, 10, 10)
-        x = self.activation(self.s4(x))             # (N,  16,  5,  5)
-        x = self.activation(self.c5(x))             # (N, 120,  1,  1)
-        x = self.activation(self.f6(x.flatten(1)))  # (N,  84)
-        return self.output(x)                       # (N,  10)
+        x = self.activation(self.c1(images))           # (N,   6, 28, 28)
+        x = self.activation(self.s2(x))                # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))                # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))                # (N,  16,  5,  5)
+        x = self.activation(self.c5(x))                # (N, 120,  1,  1)
+        return self.activation(self.f6(x.flatten(1)))  # (N,  84)
         # fmt: on
 
 
@@ -119,17 +122,7 @@ class LeNet1998(nn.Module):
         """Return the distances (N, 10) of ``images`` (N, 1, 32, 32), float, to the ten bitmaps."""
         return self.output(self.compute_features(images))
 
-    def compute_features(self, images):
-        """Return what F6 says about ``images``: (N, 84), to be compared with the bitmaps."""
-        check_images(images, self)
-        # fmt: off
-        x = self.activation(self.c1(images))            # (N,   6, 28, 28)
-        x = self.activation(self.s2(x))                 # (N,   6, 14, 14)
-        x = self.activation(self.c3(x))                 # (N,  16, 10, 10)
-        x = self.activation(self.s4(x))                 # (N,  16,  5,  5)
-        x = self.activation(self.c5(x))                 # (N, 120,  1,  1)
-        return self.activation(self.f6(x.flatten(1)))   # (N,  84)
-        # fmt: on
+    compute_features = LeNet5.compute_features  # the same path, through other layers
 
 
 def initialize_paper(model):

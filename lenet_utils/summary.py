@@ -44,16 +44,22 @@ def summarize(model):
 
 def trace(model):
     """Return (layer, shape of its output without the batch) for each call of an innermost layer, in order."""
+    image = torch.zeros(1, *model.input_shape, device=next(model.parameters()).device)
+    return [(layer, tuple(output.shape[1:])) for layer, _, output in record_calls(model, image)]
+
+
+def record_calls(model, images):
+    """Return (layer, its input, its output) for each call of an innermost layer while ``images`` pass, in order."""
     calls = []
 
     def remember(layer, inputs, output):
-        calls.append((layer, tuple(output.shape[1:])))
+        calls.append((layer, inputs[0], output))
 
     layers = [layer for layer in model.modules() if not list(layer.children())]
     hooks = [layer.register_forward_hook(remember) for layer in layers]
     try:
         with torch.no_grad():
-            model(torch.zeros(1, *model.input_shape, device=next(model.parameters()).device))
+            model(images)
     finally:
         for hook in hooks:
             hook.remove()

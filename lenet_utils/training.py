@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil, isfinite
 
 import torch
@@ -52,7 +53,8 @@ def fit(
         "everywhere": getattr(model, "everywhere", None), "data": repr(data), "epochs": epochs,
         "batch_size": batch_size, "optimizer": type(optimizer).__name__, "lr": optimizer.defaults["lr"],
         "schedule": scheduler and type(scheduler).__name__,
-        "augment": augment and getattr(augment, "__name__", type(augment).__name__), "seed": seed,
+        "augment": augment and name_function(augment),
+        "loss_function": name_function(loss_function), "seed": seed,
     }  # fmt: skip
     if checkpoint:
         if not load_checkpoint(checkpoint, model, optimizer, scheduler, history, settings):
@@ -103,6 +105,15 @@ def one_cycle(optimizer, total_steps):
     """Let the learning rate rise to the optimizer's own, then fall to nothing (Smith and Topin, 2018)."""
     peaks = [group.get("max_lr", group["lr"]) for group in optimizer.param_groups]  # max_lr: of an earlier training
     return OneCycleLR(optimizer, max_lr=peaks, total_steps=total_steps, cycle_momentum=False)
+
+
+def name_function(function):
+    """Return the name of a function, with what a ``functools.partial`` has set, e.g. "competitive_loss(j=10.0)"."""
+    if isinstance(function, partial):
+        return (
+            f"{name_function(function.func)}({', '.join(f'{key}={value}' for key, value in function.keywords.items())})"
+        )
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def check_arguments(data, device, epochs, batch_size, log):

@@ -2,6 +2,7 @@ import contextlib
 import errno
 import os
 import pickle
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from lenet_utils import checkpoints
 from lenet_utils.checkpoints import load_weights, save_weights
 from lenet_utils.data import ImageSet
 from lenet_utils.device import seed_everything
+from lenet_utils.losses import competitive_loss
 from lenet_utils.models import FashionLeNet, LeNet5
 from lenet_utils.training import fit, one_cycle
 
@@ -149,6 +151,10 @@ def test_checkpoints_do_not_change_a_training(digits, file):
         ({"epochs": 4}, "epochs: 3 there, 4 here"),
         ({"schedule": one_cycle}, "schedule"),
         ({"augment": Noise()}, "augment: None there, 'Noise' here"),
+        (
+            {"loss_function": partial(competitive_loss, j=2.0)},
+            r"loss_function: 'cross_entropy' there, 'competitive_loss\(j=2\.0\)' here",
+        ),
         ({"optimizer": torch.optim.SGD, "lr": 0.001}, "optimizer: 'Adam' there, 'SGD' here"),
         ({"optimizer": torch.optim.Adam, "lr": 0.002}, "lr: 0.001 there, 0.002 here"),
     ],

@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 SPEED = ROOT / "assets" / "speed.svg"
 SPEED_ALT = (
     "Left, seconds per epoch: the conventional loop takes longest, with or without workers, fit a fraction of it, "
-    "hardly more than the network alone. Right: the time per image falls as batches grow, and with a second thread."
+    "hardly more than the network alone. Right: the time per image falls as batches grow to 512, and with two threads."
 )
 CARDS = ROOT / "assets" / "weights" / "cards.json"
 

@@ -26,7 +26,7 @@ SETTINGS = {
 
 def make_model(recipe):
     """Return a ``LeNet1998`` with the choices of ``recipe``."""
-    connections = {"Table I": TABLE_I.clone, "all": lambda: torch.ones_like(TABLE_I), "random": shuffle_connections}
+    connections = {"Table I": lambda: TABLE_I, "all": lambda: torch.ones_like(TABLE_I), "random": shuffle_connections}
     return LeNet1998(
         connections=connections[recipe["connections"]](),
         subsampling=Subsampling if recipe["subsampling"] == "trainable" else lambda maps: AvgPool2d(2),
