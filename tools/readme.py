@@ -93,6 +93,7 @@ def speed_text():
     seconds = {way: median(values) for way, values in bench["seconds"].items()}
     times = {way: compare_rounds(bench["seconds"], way, "fit") for way in seconds}
     close = {way: compare_rounds(bench["close"], way, "fit") for way in bench["close"]}
+    spread = [a / b - 1 for a, b in zip(bench["close"]["fit"], bench["close"]["one resident batch"])]
     epochs = REFERENCE["epochs"]
     gain = epochs * compare_rounds(bench["seconds"], "DataLoader, no workers", "shortest")
     lines = [
@@ -103,7 +104,8 @@ def speed_text():
         "worker processes and "
         f"{times['DataLoader, 2 workers']:.1f} times as long with two: same network, same optimizer, same batches of "
         f"{bench['batch_size']}. `fit` itself takes {1 / close['one resident batch'] - 1:.1%} longer than the same "
-        f"steps on one batch that never changes. Random distortions of every image add "
+        f"steps on one batch that never changes (single rounds from {min(spread):+.0%} to "
+        f"{max(spread):+.0%}). Random distortions of every image add "
         f"{close['fit, distorted'] - 1:.0%}. The whole process, with all of MNIST in it, needs "
         f"{bench['memory_mb']['fit']:.0f} MB at most.",
         "",
