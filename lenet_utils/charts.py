@@ -60,6 +60,26 @@ def plot_curves(curves, *, ylabel, log=False, alt="Curves over the epochs of tra
     return figure
 
 
+@styled
+def plot_sizes(curves, *, xlabel, ylabel, alt="Curves that fall with the number of examples, on logarithmic scales."):
+    """Draw ``curves`` {label: {size: [a value per random seed]}} on two logarithmic axes: the mean, and dots."""
+    figure = Figure(6.6, 3.4, alt)
+    axes = figure.subplots()
+    ends = []
+    for (label, values), color, marker in zip(curves.items(), COLORS, MARKERS, strict=False):
+        averages = [mean(runs) for runs in values.values()]
+        for size, runs in values.items():
+            axes.plot([size] * len(runs), runs, marker, color=color, alpha=0.5, ms=4)
+        axes.plot(list(values), averages, "-", color=color)
+        ends.append((averages[-1], label, color))
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log")
+    axes.set_xticks(list(values), [f"{size:,}" for size in values], fontsize=8.5)
+    axes.minorticks_off()
+    use_log_scale(axes)
+    label_ends(axes, ends)
+    return figure
+
+
 def use_log_scale(axes):
     """Make the vertical axis logarithmic, with plain numbers: 0.05, not 5×10⁻²."""
     axes.set_yscale("log")
@@ -263,4 +283,35 @@ def plot_methods(errors, ours, *, xlabel, alt="A horizontal bar for each method,
     axes.set(xlabel=xlabel)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
+    return figure
+
+
+@styled
+def plot_reading(image, scores, *, alt="A row of digits; below it, a table of colours: a row per class over position."):
+    """Draw a wide ``image`` (32, W) and, under it, what networks say over position, as in Figs. 25 and 26 of the paper.
+
+    ``scores``: {label: probabilities (positions, classes)}; each position is drawn below the middle of its window. A
+    dot marks the best class at each position; an eleventh class is the blank.
+    """
+    image = to_array(image)
+    width = image.shape[1]
+    strip = 7.5 * 32 / width  # inches: so the digits keep their proportions
+    figure = Figure(8.6, strip + 0.6 + 2.3 * len(scores), alt)
+    top, *panels = figure.subplots(1 + len(scores), 1, height_ratios=[strip] + [2] * len(scores), sharex=True)
+    top.imshow(image, cmap="gray", aspect="auto", extent=(0, width, 32, 0))
+    top.set(yticks=[])
+    for axes, (label, values) in zip(panels, scores.items(), strict=True):
+        values = to_array(values)
+        names = [*map(str, range(10)), "blank"][: values.shape[1]]
+        places = 16 + 4 * np.arange(len(values))
+        drawn = axes.imshow(
+            values.T, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="nearest",
+            extent=(places[0] - 2, places[-1] + 2, len(names) - 0.5, -0.5),
+        )  # fmt: skip
+        best = values.argmax(1)
+        axes.plot(places[best < 10], best[best < 10], "o", color=RED, ms=4)
+        axes.set(yticks=range(len(names)), yticklabels=names, title=label, xlim=(0, width))
+        axes.tick_params(axis="y", labelsize=8, length=0)
+        figure.colorbar(drawn, ax=axes, label="probability", pad=0.01)
+    panels[-1].set(xlabel="middle of the window (pixels)")
     return figure

@@ -149,6 +149,42 @@ QUESTIONS = {
             (1516, "Those are the parameters, 25 for each kernel and a bias for each map."),
         ],
     ),
+    "windows in a wide image": (
+        18,
+        "The first begins at column 0, the last at column 68: 0, 4, 8 … 68 are 68/4 + 1 = 18 places.",
+        [
+            (17, "That is the number of moves. The window stands somewhere before the first one."),
+            (25, "The last windows would reach beyond the image: it ends 32 columns after a window's beginning."),
+            (3, "That is how many fit without covering each other. They move by 4 columns only."),
+            (69, "That many fit if the window moves by one column each time."),
+        ],
+    ),
+    "paths that read 7": (
+        6,
+        "7__, _7_, __7, 77_, _77, 777. The other two of the eight: ___ reads as nothing, and 7_7 as 77.",
+        [
+            (8, "Those are all paths. Which of them read as nothing, and which as 77?"),
+            (7, "One of these reads as 77: the blank keeps two sevens apart."),
+            (3, "Those with one 7. Repeats are merged, so a 7 may be longer."),
+        ],
+    ),
+    "positions for 11": (
+        3,
+        "1, blank, 1. Without the blank the two are merged into one.",
+        [
+            (2, "Two ones that follow each other at once are merged: 11 reads as 1."),
+            (5, "It may be longer. Are blanks needed before the first and after the last?"),
+        ],
+    ),
+    "turn of the sample 7": (
+        [28, 36],
+        "About 30 degrees, a third of a right angle. Then it is a 2 to the network, soon with near certainty.",
+        [
+            ([1, 27], "There it is still read as a 7. Turn on."),
+            ([37, 179], "It has been read as something else for a while by then. Where does the answer change first?"),
+            (180, "Upside down? It changes long before. Watch the second bar while you turn."),
+        ],
+    ),
     "S4 after a shift by 4 pixels": (
         1,
         "Two poolings, each halves the distance: 4 pixels, 2 in S2, 1 in S4.",

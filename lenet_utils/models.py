@@ -13,12 +13,12 @@ class LeNet5(nn.Module):
     """LeNet-5 as it is taught today: 32×32 grey images in, 10 logits out, 61,706 parameters.
 
     The sizes and the order of the layers are those of Section II-B and Fig. 2 of the 1998 paper. It departs from the
-    paper in five places, each marked below. ``activation`` is a name in ``ACTIVATIONS``.
+    paper in five places, each marked below. ``activation`` is a name in ``ACTIVATIONS``; ``classes``: how many logits.
     """
 
     input_shape = (1, 32, 32)
 
-    def __init__(self, activation="tanh"):
+    def __init__(self, activation="tanh", *, classes=10):
         super().__init__()
         self.c1 = Conv2d(1, 6, kernel_size=5)
         self.s2 = AvgPool2d(2)  # Paper: times a trainable coefficient, plus a trainable bias / here: the plain mean
@@ -26,7 +26,7 @@ class LeNet5(nn.Module):
         self.s4 = AvgPool2d(2)  # as s2
         self.c5 = Conv2d(16, 120, kernel_size=5)
         self.f6 = nn.Linear(120, 84)
-        self.output = nn.Linear(84, 10)  # Paper: distances to 10 fixed bitmaps, eq. 7 / here: a linear layer
+        self.output = nn.Linear(84, classes)  # Paper: distances to 10 fixed bitmaps, eq. 7 / here: a linear layer
         self.activation = make_activation(activation)  # Paper: 1.7159 tanh(2a/3) / here: tanh
         # Paper: weights uniform in ±2.4/fan-in / here: PyTorch's default
 
@@ -37,14 +37,31 @@ class LeNet5(nn.Module):
     def compute_features(self, images):
         """Return what F6 says about ``images`` (N, 1, 32, 32), float: (N, 84)."""
         check_images(images, self)
+        return self.activation(self.f6(self.compute_maps(images).flatten(1)))
+
+    def compute_maps(self, images):
+        """Return C5's maps of ``images`` (N, 1, 32, 32), float: (N, 120, 1, 1)."""
         # fmt: off
-        x = self.activation(self.c1(images))           # (N,   6, 28, 28)
-        x = self.activation(self.s2(x))                # (N,   6, 14, 14)
-        x = self.activation(self.c3(x))                # (N,  16, 10, 10)
-        x = self.activation(self.s4(x))                # (N,  16,  5,  5)
-        x = self.activation(self.c5(x))                # (N, 120,  1,  1)
-        return self.activation(self.f6(x.flatten(1)))  # (N,  84)
+        x = self.activation(self.c1(images))  # (N,   6, 28, 28)
+        x = self.activation(self.s2(x))       # (N,   6, 14, 14)
+        x = self.activation(self.c3(x))       # (N,  16, 10, 10)
+        x = self.activation(self.s4(x))       # (N,  16,  5,  5)
+        return self.activation(self.c5(x))    # (N, 120,  1,  1)
         # fmt: on
+
+
+class WideLeNet5(LeNet5):
+    """``LeNet5`` over a wide image, in one pass: a space displacement network (Section VII of the 1998 paper).
+
+    The same layers and weights; every map grows with the image. The logits at each position are those of ``LeNet5``
+    for the window of 32×32 pixels there; the windows lie 4 pixels apart.
+    """
+
+    def forward(self, images):
+        """Return the logits (N, positions, classes) of ``images`` (N, 1, 32, W), float; positions = (W - 28) // 4."""
+        check_images(images, self, wide=True)
+        columns = self.compute_maps(images).squeeze(2).transpose(1, 2)  # (N, positions, 120)
+        return self.output(self.activation(self.f6(columns)))
 
 
 class FashionLeNet(nn.Module):
@@ -122,7 +139,8 @@ class LeNet1998(nn.Module):
         """Return the distances (N, 10) of ``images`` (N, 1, 32, 32), float, to the ten bitmaps."""
         return self.output(self.compute_features(images))
 
-    compute_features = LeNet5.compute_features  # the same path, through other layers
+    # the same path, through other layers
+    compute_features, compute_maps = LeNet5.compute_features, LeNet5.compute_maps
 
 
 def initialize_paper(model):
@@ -164,13 +182,18 @@ def initialize_xavier(model):
             nn.init.zeros_(layer.bias)
 
 
-def check_images(images, model):
-    """Raise an error that says what came and what ``model`` expects, unless ``images`` are float (N, 1, size, size)."""
+def check_images(images, model, *, wide=False):
+    """Raise an error that says what came and what ``model`` expects, unless ``images`` are float (N, 1, size, size).
+
+    ``wide``: or wider.
+    """
     size = model.input_shape[-1]
-    wanted = f"{type(model).__name__} expects float images of shape (N, 1, {size}, {size})"
+    shape = f"(N, 1, {size}, {size} or more)" if wide else f"(N, 1, {size}, {size})"
+    wanted = f"{type(model).__name__} expects float images of shape {shape}"
     if not isinstance(images, torch.Tensor):
         raise TypeError(f"{wanted}, not a {type(images).__name__}; an index gives two: images, labels = data[:64]")
-    if images.ndim != 4 or images.shape[1:] != (1, size, size):
+    fits = images.ndim == 4 and images.shape[1:3] == (1, size)
+    if not fits or not (images.shape[3] >= size if wide else images.shape[3] == size):
         hint = f"ask for size={size} when you load the data"
         if images.ndim == 3 and len(images) == 1:
             hint = "a single image needs a batch dimension: images.unsqueeze(0)"
@@ -178,6 +201,8 @@ def check_images(images, model):
             hint = "grey images need a channel dimension: images.unsqueeze(1)"
         elif images.ndim == 4 and images.shape[1] != 1:
             hint = "colour images need to become grey: images.mean(1, keepdim=True)"
+        elif wide:
+            hint = "scale them to that height, with digits of about 20 rows, and add background at the sides"
         raise ValueError(f"{wanted}, not {tuple(images.shape)}; {hint}")
     if not images.is_floating_point():
         raise TypeError(f"{wanted}, not {images.dtype}; index the data set (images, labels = data[:64])")

@@ -69,7 +69,8 @@ def show_images(images, titles=None, *, columns=10, scale=1.0, align="center", a
     images = to_array(images).reshape(len(images), *images.shape[-2:])
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure = Figure(columns * scale, rows * scale + 0.25 * count_titled(titles or [""], columns), alt)
+    height = scale * images.shape[1] / images.shape[2]
+    figure = Figure(columns * scale, rows * height + 0.25 * count_titled(titles or [""], columns), alt)
     limits = {"vmin": images.min(), "vmax": images.max()}
     for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         axes.axis("off")

@@ -16,6 +16,7 @@ from lenet_utils.models import count_parameters
 Layer = namedtuple("Layer", "name kind shape parameters connections multiply_adds memory field step start")
 
 WINDOWED = (nn.Conv2d, nn.AvgPool2d, PartialConv2d, Subsampling)
+COUNTED = (*WINDOWED, nn.Linear, RBF)
 
 
 def summarize(model):
@@ -23,7 +24,7 @@ def summarize(model):
 
     ``shape`` is the output's, without the batch. A linear layer sees the whole input.
     """
-    names = {layer: name for name, layer in model.named_children() if isinstance(layer, (*WINDOWED, nn.Linear, RBF))}
+    names = {layer: name for name, layer in model.named_children() if isinstance(layer, COUNTED)}
     rows, field, step, start = [], 1, 1, 0
     for layer, shape in trace(model):
         if layer not in names:
@@ -81,6 +82,15 @@ def count_products(layer, shape):
     if isinstance(layer, PartialConv2d):
         return layer.weight.numel() * prod(shape[1:])
     return prod(shape) * window(layer)[0] ** 2 * (layer.in_channels if isinstance(layer, nn.Conv2d) else 1)
+
+
+def count_multiply_adds(model, images):
+    """Return the multiply-adds of a forward pass of ``images`` (1, 1, H, W), counted as in ``summarize``."""
+    return sum(
+        count_products(layer, tuple(output.shape[1:]))
+        for layer, _, output in record_calls(model, images)
+        if isinstance(layer, COUNTED)
+    )
 
 
 def print_summary(model):

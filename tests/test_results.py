@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from lenet_utils.data import ASSETS
-from lenet_utils.experiments import recipes
+from lenet_utils.experiments import reading_strings, recipes
 from lenet_utils.experiments.records import measure_missing
 from lenet_utils.results import collect, describe, read_results
 
 EXPERIMENTS = [
     "mnist_steps", "mnist_test", "why_convolution", "fashion_steps", "fashion_test",
-    "lenet1998_test", "lenet1998_protocol", "lenet1998_sizes",
+    "lenet1998_test", "lenet1998_protocol", "lenet1998_choices", "lenet1998_sizes", "reading_strings",
 ]  # fmt: skip
 
 
@@ -49,6 +49,14 @@ def test_notebook_03_uses_the_recorded_recipe():
     assert (names["EPOCHS"], names["BATCH_SIZE"]) == (recipe["epochs"], recipe["batch_size"])
     assert (names["PEAK_LR"], names["MOMENTUM"]) == (recipe["lr"], recipe["momentum"])
     assert names["WEIGHT_DECAY"] == recipe["weight_decay"]
+
+
+def test_notebook_07_uses_the_recorded_recipe():
+    notebook = nbformat.read(ASSETS.parent / "notebooks" / "07_reading_numbers.ipynb", 4)
+    source = next(cell.source for cell in notebook.cells if "\nSTEPS, BATCH_SIZE, LR =" in cell.source)
+    line = next(line for line in source.splitlines() if line.startswith("STEPS"))
+    recipe = reading_strings.STRINGS
+    assert line == f"STEPS, BATCH_SIZE, LR = {recipe['steps']}, {recipe['batch_size']}, {recipe['lr']}"
 
 
 def test_the_course_reaches_what_it_promises():

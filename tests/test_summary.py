@@ -5,8 +5,15 @@ import torch
 import torchinfo
 from torch import nn
 
-from lenet_utils.models import FashionLeNet, LeNet5
-from lenet_utils.summary import measure_saved, print_classic_table, print_costs, print_summary, summarize
+from lenet_utils.models import FashionLeNet, LeNet5, WideLeNet5
+from lenet_utils.summary import (
+    count_multiply_adds,
+    measure_saved,
+    print_classic_table,
+    print_costs,
+    print_summary,
+    summarize,
+)
 
 NAMES = ["c1", "s2", "c3", "s4", "c5", "f6", "output"]
 
@@ -145,3 +152,12 @@ def test_what_a_forward_pass_keeps():
     with torch.no_grad():
         assert measure_saved(layer, torch.rand(5, 3)) == 0
     assert measure_saved(layer, torch.rand(5, 3)) == 5 * 3 * 4
+
+
+def test_multiply_adds_of_a_wide_pass_are_those_of_every_unit():
+    assert count_multiply_adds(LeNet5(), torch.zeros(1, 1, 32, 32)) == sum(
+        row.multiply_adds for row in summarize(LeNet5())
+    )
+    # 36 columns: C1 28×32·25·6, S2 14×16·4·6, C3 10×12·150·16, S4 5×6·4·16, then two positions
+    maps = 28 * 32 * 150 + 14 * 16 * 24 + 10 * 12 * 2400 + 5 * 6 * 64
+    assert count_multiply_adds(WideLeNet5(), torch.zeros(1, 1, 32, 36)) == maps + 2 * (48_000 + 10_080 + 840)

@@ -53,6 +53,14 @@ def test_execute_keeps_outputs_of_a_clean_run(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("01_run.ipynb: ")
 
 
+def test_a_live_page_leaves_its_picture_alone_and_html_without_one_stays():
+    pictures = [{"text/html": "<iframe>", "image/png": "iVBORw0KGgo=", "text/plain": "a"}, {"text/html": "<b>"}]
+    outputs = [new_output("display_data", data=data) for data in pictures]
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)])
+    execute.normalise(notebook)
+    assert [set(output.data) for output in notebook.cells[0].outputs] == [{"image/png", "text/plain"}, {"text/html"}]
+
+
 def test_execute_leaves_a_notebook_that_fails(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(execute, "find_machine", lambda: "a machine")
     faults = {

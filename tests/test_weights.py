@@ -8,8 +8,7 @@ import pytest
 import weights
 from lenet_utils.checkpoints import load_weights
 from lenet_utils.data import ImageSet
-from lenet_utils.evaluation import evaluate
-from weights import CARDS, FOLDER, NETWORKS, SEED
+from weights import CARDS, FOLDER, NETWORKS, SEED, measure_accuracy
 
 LIST = json.loads(CARDS.read_text(encoding="utf-8"))
 
@@ -32,7 +31,7 @@ def test_the_weights_reach_the_recorded_accuracy(card, request):
     test = request.getfixturevalue(name).test
     test = ImageSet(name, test.images, test.labels, size=size, scaling=recipe.get("scaling", "standard"))
     model = load_weights(make_model(), FOLDER / card["file"])
-    assert evaluate(model, test)[1] == pytest.approx(card["test_accuracy"], abs=0.0005)
+    assert measure_accuracy(model, recipe, test) == pytest.approx(card["test_accuracy"], abs=0.0005)
 
 
 def test_a_file_that_is_not_one_of_them_is_refused_before_anything_is_trained(monkeypatch, capsys):
@@ -40,4 +39,7 @@ def test_a_file_that_is_not_one_of_them_is_refused_before_anything_is_trained(mo
     monkeypatch.setattr("sys.argv", ["weights.py", "lenet5.pt", "lenet6.pt"])
     with pytest.raises(SystemExit):
         weights.main()
-    assert "there is no lenet6.pt; choose from lenet5.pt, lenet1998.pt, fashion_lenet.pt" in capsys.readouterr().err
+    assert (
+        "there is no lenet6.pt; choose from lenet5.pt, lenet1998.pt, lenet5_strings.pt, fashion_lenet.pt"
+        in capsys.readouterr().err
+    )

@@ -102,10 +102,16 @@ def find_path(text):
 
 
 def normalise(notebook):
-    """Strip what says nothing about the course, so that a diff shows only what changed."""
+    """Strip what says nothing about the course, so that a diff shows only what changed.
+
+    A live page, which GitHub and a JupyterLab that does not trust the file would not show, leaves its picture.
+    """
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if cell.metadata.get(key)}
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data.pop("text/html", None)
 
 
 def write_notebook(notebook, path):

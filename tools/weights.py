@@ -1,6 +1,6 @@
 """Train the networks whose weights the course carries: assets/weights/NAME.pt, and a card that says what they are.
 
-Usage: python tools/weights.py [lenet5.pt] [lenet1998.pt] [fashion_lenet.pt]; without a name it trains all of them.
+Usage: python tools/weights.py [file…], e.g. lenet5.pt; without a name it trains all of them.
 """
 
 import argparse
@@ -12,9 +12,10 @@ from lenet_utils.checkpoints import save_weights
 from lenet_utils.data import ASSETS, load_dataset
 from lenet_utils.device import pick_device
 from lenet_utils.evaluation import evaluate
+from lenet_utils.experiments.reading_strings import STRINGS, read_test, train_reader
 from lenet_utils.experiments.recipes import BETTER, FASHION_BETTER, PAPER_DISTORTED, train
 from lenet_utils.experiments.records import describe_run
-from lenet_utils.models import FashionLeNet, LeNet5, LeNet1998
+from lenet_utils.models import FashionLeNet, LeNet5, LeNet1998, WideLeNet5
 
 SEED = 0
 FOLDER = ASSETS / "weights"
@@ -23,6 +24,7 @@ CARDS = FOLDER / "cards.json"
 NETWORKS = {
     "lenet5.pt": ("mnist", 32, "LeNet5()", LeNet5, BETTER),
     "lenet1998.pt": ("mnist", 32, "LeNet1998()", LeNet1998, PAPER_DISTORTED),
+    "lenet5_strings.pt": ("mnist", 32, "WideLeNet5(classes=11)", partial(WideLeNet5, classes=11), STRINGS),
     "fashion_lenet.pt": (
         "fashion_mnist", 28, 'FashionLeNet("relu", everywhere=True)',
         partial(FashionLeNet, "relu", everywhere=True), FASHION_BETTER,
@@ -35,7 +37,10 @@ def make_weights(file, device):
     name, size, network, make_model, recipe = NETWORKS[file]
     scaling = recipe.get("scaling", "standard")
     data = load_dataset(name, device, size=size, scaling=scaling)
-    model, _ = train(make_model, recipe, data.train, SEED, device)
+    if "batches" in recipe:
+        model = train_reader(recipe, data.train, SEED, device)
+    else:
+        model, _ = train(make_model, recipe, data.train, SEED, device)
     save_weights(model.cpu(), FOLDER / file)
     return {
         "file": file,
@@ -44,10 +49,15 @@ def make_weights(file, device):
         "command": "make weights",
         "seed": SEED,
         "recipe": recipe,
-        "test_accuracy": evaluate(model.to(device), data.test)[1],
+        "test_accuracy": measure_accuracy(model.to(device), recipe, data.test),
         "sha256": hashlib.sha256((FOLDER / file).read_bytes()).hexdigest(),
         **describe_run(device),
     }
+
+
+def measure_accuracy(model, recipe, test):
+    """Return the fraction of the ``test`` images that are recognised; of a reader, of the digits in test strings."""
+    return read_test(model, test)[0] if "batches" in recipe else evaluate(model, test)[1]
 
 
 def main():
@@ -62,7 +72,7 @@ def main():
         cards[file] = make_weights(file, device)
         ordered = [cards[name] for name in NETWORKS if name in cards]
         CARDS.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
-        print(f"{file}: {cards[file]['test_accuracy']:.2%} of the test images")
+        print(f"{file}: {cards[file]['test_accuracy']:.2%} of the test {'digits' if 'strings' in file else 'images'}")
     print("Now `make readme` writes their card, assets/weights/README.md")
 
 

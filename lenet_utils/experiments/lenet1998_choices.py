@@ -19,7 +19,8 @@ SETTINGS = {
     "C3 sees 60 random pairs": PAPER | CHOICES | {"connections": "random"},
     "plain average pooling": PAPER | CHOICES | {"subsampling": "plain"},
     "plain tanh": PAPER | CHOICES | {"activation": "tanh"},
-    "softmax, cross-entropy": PAPER | CHOICES | {"output": "softmax", "loss": "cross-entropy"},
+    # The cross-entropy of ten logits bends otherwise than eq. 9: the best of four rates, by the validation split.
+    "softmax, cross-entropy": PAPER | CHOICES | {"output": "softmax", "loss": "cross-entropy", "lr": 0.1},
     "today's first weights": PAPER | CHOICES | {"weights": "today"},
 }
 
@@ -43,7 +44,11 @@ def shuffle_connections():
 
 
 def measure(recipe, seed, device):
-    """Train on 55,000 images; return the error on the 5,000 held out."""
+    """Train on 55,000 images; return the errors on the 5,000 held out and, while learning, on the 55,000, by pass."""
     training, validation = split_validation(load_mnist(device, scaling=recipe["scaling"]).train)
     _, history = train(lambda: make_model(recipe), recipe, training, seed, device, validation)
-    return {"validation_error": 1 - history.validation_accuracy[-1], "train_error": 1 - history.accuracy[-1]}
+    return {
+        "validation_error": 1 - history.validation_accuracy[-1],
+        "validation_error_by_pass": [1 - accuracy for accuracy in history.validation_accuracy],
+        "train_error_by_pass": [1 - accuracy for accuracy in history.accuracy],
+    }
