@@ -178,11 +178,11 @@ QUESTIONS = {
     ),
     "turn of the sample 7": (
         [28, 36],
-        "About 30 degrees, a third of a right angle. Then it is a 2 to the network, soon with near certainty.",
+        "About 30 degrees, a third of a right angle. Then it is a 2 to the network, by 40 degrees for certain.",
         [
             ([1, 27], "There it is still read as a 7. Turn on."),
             ([37, 179], "It has been read as something else for a while by then. Where does the answer change first?"),
-            (180, "Upside down? It changes long before. Watch the second bar while you turn."),
+            (180, "Upside down? It changes long before. Watch which bar grows while that of the 7 shrinks."),
         ],
     ),
     "S4 after a shift by 4 pixels": (

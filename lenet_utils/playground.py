@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lenet_utils.data import load_fashion_mnist, load_mnist
+from lenet_utils.inspection import capture_maps
 from lenet_utils.layers import RBF, PartialConv2d, ScaledTanh, Subsampling
 from lenet_utils.models import FashionLeNet, LeNet1998, WideLeNet5, count_parameters
 from lenet_utils.plots import GREEN, Figure, styled, to_array
@@ -20,6 +21,8 @@ ACTIVATIONS = {
     nn.Tanh: "tanh", ScaledTanh: "scaled_tanh", nn.Sigmoid: "sigmoid", nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu",
     nn.GELU: "gelu",
 }  # fmt: skip
+NAMED = ["c1", "s2", "c3", "s4", "c5", "f6", "output"]
+NAMES = {"LeNet5": "LeNet-5", "LeNet1998": "The LeNet-5 of 1998", "FashionLeNet": "The Fashion-MNIST LeNet"}
 HEIGHT = 900  # pixels of the frame in a notebook
 
 
@@ -45,7 +48,8 @@ class Playground:
 def playground(model, data=None):
     """Return a ``Playground`` of ``model``: draw, and see every layer of it answer.
 
-    ``model``: a ``LeNet5``, ``FashionLeNet`` or ``LeNet1998``; or another chain of such layers, each called once.
+    ``model``: a ``LeNet5``, ``FashionLeNet`` or ``LeNet1998``, or one that differs from them in its activation or in
+    the sizes of C1 to C5.
     ``data``: the ``ImageSet`` whose scaling, classes and first images the page uses; the test set that the model is
     for, if left out. A model that the page cannot run is a ``ValueError`` that says why.
     """
@@ -56,7 +60,8 @@ def playground(model, data=None):
             data = load_mnist(scaling="paper" if isinstance(model, LeNet1998) else "standard").test
     layers, weights = export_layers(model)
     samples = [(data.labels == label).nonzero()[0].item() for label in range(len(data.classes))]
-    name = type(model).__name__
+    name = NAMES.get(type(model).__name__, type(model).__name__)
+    maps = [layer["title"] for layer in layers if len(layer["shape"]) == 3]
     contents = {
         "layers": layers,
         "weights": encode(np.concatenate(weights, dtype="<f4")),
@@ -71,8 +76,9 @@ def playground(model, data=None):
         "first": 7 % len(samples),
     }
     page = TEMPLATE.read_text(encoding="utf-8").replace("__NAME__", html.escape(name))
+    page = page.replace("__MAPS__", f"{maps[0]} to {maps[-1]}")
     page = page.replace("__MODEL__", json.dumps(contents, separators=(",", ":")).replace("<", "\\u003c"))
-    return Playground(page, draw_still(model, data, samples[contents["first"]]))
+    return Playground(page, draw_still(model, data, samples[contents["first"]], name))
 
 
 def encode(values):
@@ -129,6 +135,9 @@ def export_layers(model):
         )
     if not torch.equal(latest.flatten(), final.flatten()) or final.shape != (1, 10):
         raise ValueError(f"the page shows ten outputs of the last layer, not {tuple(final.shape[1:])}")
+    shapes = {layer["name"]: layer["shape"] for layer in layers}
+    if list(shapes) != NAMED or shapes["f6"] != [84]:
+        raise ValueError(f"the page shows {', '.join(NAMED)}, with 84 units in f6; this model has {shapes}")
     return layers, weights
 
 
@@ -167,30 +176,32 @@ def name_layer(layer):
 
 
 @styled
-def draw_still(model, data, index):
-    """Draw what the page shows first: the image ``index`` of ``data``, maps of the model, and its answer."""
+def draw_still(model, data, index, name):
+    """Draw what the page shows first: the image ``index`` of ``data``, what layers make of it, and the answer."""
     with torch.no_grad():
         pixels = data[index : index + 1][0].to(next(model.parameters()).device)
-        calls = record_calls(model, pixels)
         outputs = model(pixels)[0]
     shares = (-outputs if getattr(model, "smaller_is_better", False) else outputs).softmax(0)
-    maps = [output[0] for layer, _, output in calls if isinstance(layer, (nn.Conv2d, PartialConv2d))][:2]
-    name = type(model).__name__
-    alt = f"A still of the page: an image, six maps of C1, sixteen of C3, and ten bars of what {name} answers."
-    figure = Figure(8.6, 3.1, alt)
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1.7, 1.2))
+    layers = capture_maps(model, pixels)
+    alt = f"A still of the page: an image, six maps of C1, sixteen of C3, F6, and bars of what {name} answers."
+    figure = Figure(8.6, 3.3, alt)
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1.9, 1.2))
     axes = left.subplots()
     axes.imshow(to_array(pixels)[0, 0], cmap="gray")
-    axes.set(xticks=[], yticks=[], title="draw here")
-    grid = middle.subplots(4, 6)
+    axes.set(xticks=[], yticks=[], title="an image")
+    grid = middle.subplots(4, 8)
     for panel in grid.flat:
         panel.axis("off")
-    tiles = [*zip(grid[0], to_array(maps[0])), *zip(grid[1:].flat, to_array(maps[1]))]
-    for panel, values in tiles:
-        panel.imshow(values, cmap="viridis")
+    rows = {"C1": (grid[0], layers["c1"]), "C3": (grid[1:3].flat, layers["c3"])}
+    rows["F6"] = (grid[3], layers["f6"].view(1, 1, 12, 7))
+    for title, (panels, values) in rows.items():
+        values = to_array(values)[0]
+        panels[0].set_title(title, loc="left", fontsize=9)
+        for panel, one in zip(panels, values):
+            panel.imshow(one, cmap="viridis", vmin=values.min(), vmax=values.max())
     bars = right.subplots()
     bars.barh(data.classes, to_array(shares), color=GREEN)
     bars.set(xlim=(0, 1), xlabel="probability")
     bars.invert_yaxis()
-    figure.suptitle(f"{name}, live: run this cell, or open the page", fontsize=11)
+    figure.suptitle(f"{name}: a still. Run the cell to draw.", fontsize=11)
     return figure

@@ -1,7 +1,7 @@
 """Reading rows of digits with a network that slides over the image: its loss, its decoder, and how well it does."""
 
 import torch
-from torch.nn.functional import ctc_loss, log_softmax
+from torch.nn.functional import cross_entropy, ctc_loss, log_softmax
 
 from lenet_utils.strings import STEP
 from lenet_utils.training import check_finite, one_cycle
@@ -28,6 +28,11 @@ def string_loss(scores, labels):
         log_softmax(scores, 2).transpose(0, 1), labels.clamp_min(0), places, lengths, blank=BLANK, reduction="none"
     )
     return losses.mean()
+
+
+def position_loss(scores, labels):
+    """Return the mean cross-entropy of ``scores`` (N, positions, 11) with the class of each position, -1 left out."""
+    return cross_entropy(scores.transpose(1, 2), labels, ignore_index=-1)
 
 
 def decode(scores):
@@ -79,9 +84,10 @@ def score_reading(texts, truths):
 def fit_reader(model, make_batch, *, steps, lr, loss_function=string_loss, seed=0, log=True):
     """Train ``model`` on batches that are drawn anew for every step; return the loss of each step.
 
-    ``make_batch``: a function from a CPU generator to (images, labels), e.g. a partial of ``make_strings``.
-    Stochastic gradient descent with Nesterov momentum, its rate along one cycle with the peak ``lr``. ``log``: print
-    the mean loss of every hundred steps.
+    ``make_batch``: a function from a CPU generator to images and what ``loss_function`` takes as labels, such as
+    ``lambda generator: make_strings(digits, 64, generator)[:2]``. Stochastic gradient descent with Nesterov momentum,
+    its rate along one cycle with the peak ``lr``; gradients longer than 1 are cut to that length, for the first steps
+    are wild. ``log``: print the mean loss of every hundred steps.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True)
     scheduler = one_cycle(optimizer, steps)

@@ -8,7 +8,8 @@ from torch.nn.functional import pad
 from lenet_utils.augmentation import apply_affine
 
 # images: float (N, 1, 32, W), scaled as the digits were. labels: int64 (N, longest), from the left, -1 after the last.
-Strings = namedtuple("Strings", "images labels")
+# middles: float (N, longest), of each digit's ink, in columns from the left edge.
+Strings = namedtuple("Strings", "images labels middles")
 
 INK = 32  # a byte from which a pixel counts as ink: fainter ones are hardly seen
 STEP = 4  # pixels between two positions of LeNet-5 on a wide image: two poolings
@@ -44,34 +45,22 @@ def make_strings(
     width = -(-(int(ends) + margins[1]) // STEP) * STEP
     canvas = compose(pixels, starts.to(first.device) - first, max(width, 32), written)
     images = finish(canvas, digits, generator, noise)
-    return Strings(images, torch.where(written, digits.labels.cpu()[chosen], -1).to(images.device))
+    labels = torch.where(written, digits.labels.cpu()[chosen], -1)
+    return Strings(images, labels.to(images.device), (starts + widths / 2).to(images.device))
 
 
-def make_windows(digits, count, generator, *, gaps=(-1, 4), jitter=2, blanks=0.3, alone=0.2, noise=0.0):
-    """Return ``count`` windows (N, 1, 32, 32) as in Section VII of the 1998 paper, and their labels (N,).
+def label_positions(strings):
+    """Return what stands in the middle of each window of ``strings``: (N, positions), -1 where that is not clear.
 
-    Each has a digit in its middle, between two others; or, in the fraction ``blanks``, the middle of the gap between
-    two digits: class 10. ``jitter``: by how many columns it may stand beside the middle. ``alone``: the fraction of
-    neighbours that are missing, as at the ends of a row. The rest as in ``make_strings``. The paper names no jitter and
-    no fractions.
+    A window is labelled with the nearest digit if that stands within half a step of its middle, and with 10, the blank,
+    if it is more than one and a half steps away. After Section VII of the 1998 paper, which names no limits.
     """
-    check_ranges((3, 3), gaps, (0, 0), (1.0, 1.0), noise)
-    chosen = torch.randint(len(digits), (count, 3), generator=generator)
-    left, right = draw(gaps, (count,), generator), draw(gaps, (count,), generator)
-    blank = torch.rand(count, generator=generator) < blanks
-    written = torch.rand(count, 3, generator=generator) >= alone
-    written[:, 1] = True
-    written[blank, 0] = True  # the gap lies between it and the second
-    pixels = digits.images[chosen.flatten().to(digits.images.device)].float().view(count, 3, 28, 28)
-    first, last = find_ink(pixels)
-    widths = (last - first + 1).cpu()
-    middle = torch.where(blank, 16 + (left + 1) // 2, 16 - (widths[:, 1] + 1) // 2)  # where the second digit begins
-    start = middle + draw((-jitter, jitter), (count,), generator)
-    starts = torch.stack([start - left - widths[:, 0], start, start + widths[:, 1] + right], dim=1)
-    canvas = compose(pixels, starts.to(first.device) - first, 32, written)
-    labels = torch.where(blank, 10, digits.labels.cpu()[chosen[:, 1]])
-    images = finish(canvas, digits, generator, noise)
-    return images, labels.to(images.device)
+    positions = (strings.images.shape[3] - 32) // STEP + 1
+    middles = 16 + STEP * torch.arange(positions, device=strings.middles.device)
+    distances = (middles[None, :, None] - strings.middles[:, None]).abs()
+    nearest, which = distances.masked_fill(strings.labels[:, None] < 0, torch.inf).min(2)
+    unclear = torch.where(nearest <= 1.5 * STEP, -1, 10)
+    return torch.where(nearest <= STEP / 2, strings.labels.gather(1, which), unclear)
 
 
 def draw(limits, shape, generator):

@@ -79,6 +79,12 @@ def replace(name, layer):
     return model
 
 
+class Narrow(LeNet5):
+    def __init__(self):
+        super().__init__()
+        self.f6, self.output = nn.Linear(120, 40), nn.Linear(40, 10)
+
+
 def with_nan():
     model = LeNet5()
     nn.init.constant_(model.f6.bias, float("nan"))
@@ -95,6 +101,7 @@ def with_nan():
         (replace("activation", nn.SiLU()), "SiLU"),
         (replace("output", nn.Linear(84, 3)), "ten outputs"),
         (Skipping(), "one after another|ten outputs"),
+        (Narrow(), "84 units"),
         (with_nan(), "no numbers"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else value,

@@ -87,6 +87,11 @@ def test_the_network_of_1998_is_at_least_as_good_as_it_was_then():
     assert errors["with distortions"] <= 0.0070
 
 
+def test_rows_of_digits_are_read():
+    digits, rows = (mean(collect("reading_strings", key)["strings"]) for key in ("digits", "strings"))
+    assert digits >= 0.975 and rows >= 0.90
+
+
 def test_the_recipes_of_the_record_are_followed(monkeypatch):
     seen = {}
     monkeypatch.setattr(recipes, "fit", lambda model, data, **options: seen.update(options))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lenet_utils.data import ImageSet
-from lenet_utils.strings import STEP, find_ink, make_strings, make_windows
+from lenet_utils.strings import STEP, Strings, find_ink, label_positions, make_strings
 
 
 @pytest.fixture
@@ -85,21 +85,26 @@ def test_noise_turns_the_fraction_asked_for_black_or_white(bars):
     assert set(noisy.unique().tolist()) == {0, 1}
 
 
-def test_windows_have_a_digit_or_a_gap_in_the_middle(bars):
-    images, labels = make_windows(bars, 400, generate(), gaps=(3, 3), jitter=0, alone=0)
-    assert images.shape == (400, 1, 32, 32) and set(labels.tolist()) == set(range(11))
-    for columns, label in zip((images[:, 0] > 0.5).any(1), labels.tolist(), strict=True):
-        start, width = (15, 3) if label == 10 else (16 - (label + 4) // 2, label + 3)
-        inside, around = columns[start : start + width], columns[[start - 1, start + width]]
-        assert not inside.any() and around.all() if label == 10 else inside.all() and not around.any()
-    assert (labels == 10).float().mean().item() == pytest.approx(0.3, abs=0.06)
+def test_middles_are_those_of_the_ink(bars):
+    strings = make_strings(bars, 30, generate(), gaps=(2, 2))
+    for image, labels, middles in zip(strings.images, strings.labels, strings.middles.tolist(), strict=True):
+        start = 0
+        found = []
+        for is_ink, columns in runs(image):
+            found += [start + columns / 2] if is_ink else []
+            start += columns
+        assert found == middles[: int((labels >= 0).sum())]
 
 
-def test_at_the_ends_of_a_row_windows_lack_a_neighbour(bars):
-    images, labels = make_windows(bars, 200, generate(), gaps=(3, 3), jitter=0, alone=1.0)
-    inked = (images[:, 0] > 0.5).any(1).sum(1)
-    digits = labels < 10
-    assert torch.equal(inked[digits], labels[digits] + 3)
+def test_positions_are_labelled_by_what_stands_in_their_middle():
+    # middles of the windows: 16, 20, 24 … 48; of an 8 and a 1: 18 and 31; the third digit is not written
+    strings = Strings(torch.zeros(1, 1, 32, 64), torch.tensor([[8, 1, -1]]), torch.tensor([[18.0, 31.0, 44.0]]))
+    assert label_positions(strings).tolist() == [[8, 8, -1, -1, 1, -1, 10, 10, 10]]
+
+
+def test_where_two_narrow_digits_share_a_position_the_nearer_one_counts():
+    strings = Strings(torch.zeros(1, 1, 32, 36), torch.tensor([[1, 7]]), torch.tensor([[14.5, 17.0]]))
+    assert label_positions(strings).tolist() == [[7, -1]]
 
 
 def test_find_ink_returns_the_first_and_last_inked_column():

@@ -37,7 +37,7 @@ def make_weights(file, device):
     name, size, network, make_model, recipe = NETWORKS[file]
     scaling = recipe.get("scaling", "standard")
     data = load_dataset(name, device, size=size, scaling=scaling)
-    if "batches" in recipe:
+    if "labels" in recipe:
         model = train_reader(recipe, data.train, SEED, device)
     else:
         model, _ = train(make_model, recipe, data.train, SEED, device)
@@ -57,7 +57,7 @@ def make_weights(file, device):
 
 def measure_accuracy(model, recipe, test):
     """Return the fraction of the ``test`` images that are recognised; of a reader, of the digits in test strings."""
-    return read_test(model, test)[0] if "batches" in recipe else evaluate(model, test)[1]
+    return read_test(model, test)[0] if "labels" in recipe else evaluate(model, test)[1]
 
 
 def main():

@@ -1,20 +1,17 @@
-"""Reading strings of test digits: trained on the windows of 1998, on whole strings, and on strings with noise."""
-
-from functools import partial
+"""Reading strings of test digits: trained window by window, on whole strings, and on strings with noise."""
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from lenet_utils.data import load_mnist
 from lenet_utils.device import seed_everything
 from lenet_utils.models import WideLeNet5
-from lenet_utils.reading import fit_reader, read, score_reading, string_loss, write_labels
-from lenet_utils.strings import make_strings, make_windows
+from lenet_utils.reading import fit_reader, position_loss, read, score_reading, string_loss, write_labels
+from lenet_utils.strings import label_positions, make_strings
 
 SEEDS = range(5)
-STRINGS = {"batches": "strings", "steps": 1500, "batch_size": 64, "lr": 0.1, "noise": 0.0}
+STRINGS = {"labels": "strings", "steps": 1500, "batch_size": 64, "lr": 0.1, "noise": 0.0}
 SETTINGS = {
-    "windows": STRINGS | {"batches": "windows", "batch_size": 512},
+    "windows": STRINGS | {"labels": "windows"},
     "strings": STRINGS,
     "strings, 10 % noise": STRINGS | {"noise": 0.1},
 }
@@ -24,22 +21,20 @@ NOISE = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)
 
 
 def train_reader(recipe, digits, seed, device):
-    """Make a network with a class for blanks and train it by ``recipe`` on strings or windows of ``digits``."""
+    """Make a network with a class for blanks and train it by ``recipe`` on strings of ``digits``."""
     seed_everything(seed)
     model = WideLeNet5(classes=11).to(device)
-    make, loss_function = make_strings, string_loss
-    if recipe["batches"] == "windows":
-        make, loss_function = make_windows, window_loss
-    make_batch = partial(make, digits, recipe["batch_size"], noise=recipe["noise"])
+    by_window = recipe["labels"] == "windows"
+
+    def make_batch(generator):
+        strings = make_strings(digits, recipe["batch_size"], generator, noise=recipe["noise"])
+        return strings.images, label_positions(strings) if by_window else strings.labels
+
+    loss_function = position_loss if by_window else string_loss
     fit_reader(
         model, make_batch, steps=recipe["steps"], lr=recipe["lr"], loss_function=loss_function, seed=seed, log=False
     )
     return model
-
-
-def window_loss(scores, labels):
-    """Return the cross-entropy at the one position (N, 1, 11) that a window has, with ``labels`` (N,)."""
-    return cross_entropy(scores[:, 0], labels)
 
 
 def read_test(model, digits, **options):

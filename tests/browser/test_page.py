@@ -157,7 +157,7 @@ def test_without_centring_a_digit_in_the_corner_is_not_the_same(lenet5_page, ope
     page.wait_for_timeout(100)
     centred = page.evaluate(read)
     assert max(abs(a - b) for a, b in zip(before, centred)) < 1e-6
-    page.get_by_label("Centre it as MNIST does").uncheck()
+    page.get_by_label("Crop, scale and centre it").uncheck()
     page.wait_for_timeout(100)
     moved = torch.tensor(page.evaluate(read)).view(32, 32)
     expected = torch.tensor(before).view(32, 32)
