@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 # PyTorch's own builds without CUDA, for `make TORCH=cpu lab`.
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab first run playground test test-pages bench lint format links notebooks readme weights clean
+.PHONY: help lab first run playground test test-pages site handout bench lint format links notebooks readme weights clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,8 +31,14 @@ test: $(INSTALLED) ## run the unit tests, and every notebook against its committ
 playground: $(INSTALLED) ## write pages on which the trained networks read what you draw: build/playground
 	$(VENV_PYTHON) tools/playground.py
 
-test-pages: $(INSTALLED) ## run the tests that need a browser (Debian: apt install chromium)
+site: $(INSTALLED) ## turn the course into a web site: build/site
 	$(VENV_PYTHON) -m pip install --quiet -r requirements-pages.txt
+	$(VENV_PYTHON) tools/build_site.py
+
+handout: $(INSTALLED) ## write copies of the notebooks without solutions: build/handout
+	$(VENV_PYTHON) tools/handout.py
+
+test-pages: site ## run the tests that need a browser, after `make site` (Debian: apt install chromium)
 	$(VENV_PYTHON) -m pytest tests/browser $(TEST_ARGS)
 
 bench: $(INSTALLED) ## measure what training costs, side by side: a quarter of an hour on a quiet machine

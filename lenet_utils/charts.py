@@ -217,6 +217,8 @@ def plot_panels(
         axes.set(xlabel=xlabel, ylim=limits)
         for amount in (claims or {}).get(xlabel, ()):
             axes.axvline(amount, color=RED, ls="--", lw=1)
+        if len(amounts) <= 6 and all(amount == int(amount) for amount in amounts):
+            axes.set_xticks(amounts)
         if amounts[0] > amounts[-1]:
             axes.invert_xaxis()
     grid[0].set(ylabel=ylabel)

@@ -15,6 +15,11 @@ def test_readme_holds_the_measured_figures():
     assert readme.fill_readme(TEXT) == TEXT
 
 
+def test_the_teachers_page_holds_the_measured_times():
+    text = readme.TEACHING.read_text(encoding="utf-8")
+    assert readme.fill(text, "lessons", readme.lessons_table()) == text
+
+
 @pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: path.stem)
 def test_each_box_holds_the_measured_time(path):
     box = nbformat.read(path, as_version=4).cells[1].source

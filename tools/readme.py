@@ -17,6 +17,7 @@ from lenet_utils.experiments.recipes import REFERENCE
 from lenet_utils.results import collect, compare_rounds, describe, read_results
 
 README = ROOT / "README.md"
+TEACHING = ROOT / "TEACHING.md"
 SPEED = ROOT / "assets" / "speed.svg"
 SPEED_ALT = (
     "Left, seconds per epoch: the conventional loop takes longest, with or without workers, fit a fraction of it, "
@@ -55,6 +56,22 @@ def notebook_table():
     return "\n" + "\n".join(lines) + "\n"
 
 
+def lessons_table():
+    """Return TEACHING.md's table of notebooks: what each needs, how long it runs, how long one reads."""
+    lines = ["| notebook | needs | runs | to read and try |", "| :-- | :-- | --: | :-- |"]
+    for path in find_notebooks():
+        opening = nbformat.read(path, as_version=4).cells[:2]
+        title = opening[0].source.splitlines()[0].removeprefix("# ")
+        needs = re.search(r"\*\*You need\*\* (.*)", opening[1].source)[1]
+        numbers = sorted(set(re.findall(r"\[(\d\d)\]", needs)))
+        reading = re.search(r"<!-- /time --> to run; (.*?)(?: to read and try)?\.$", opening[1].source, re.MULTILINE)[1]
+        runs = read_time(path.stem).split(" (")[0]
+        lines.append(
+            f"| {path.name[:2]} [{title}](notebooks/{path.name}) | {', '.join(numbers)} | {runs} | {reading} |"
+        )
+    return "\n" + "\n".join(lines) + "\n"
+
+
 def results_table():
     """Return README's table of results: 1998, the references, people, here."""
     mnist, fashion = collect("mnist_test", "test_accuracy"), collect("fashion_test", "test_accuracy")
@@ -84,7 +101,7 @@ def results_table():
         f"| here, the same network; other first weights, schedule and decay | 20 | {describe(fashion['sigmoid'])} |",
         f"| here, with ReLU, also between the linear layers: 61,706 | 20 | **{describe(fashion['better'])}** |",
         "",
-        "| 2,000 rows of 3 to 5 test digits, without noise | digits read | whole rows read |",
+        "| 2,000 strings of 3 to 5 test digits, without noise | digits read | whole strings read |",
         "| :-- | --: | --: |",
         *(
             f"| here, trained on {setting} | {describe(digits[setting])} | {describe(rows[setting])} |"
@@ -158,7 +175,7 @@ def weights_card():
     for card in json.loads(CARDS.read_text(encoding="utf-8")):
         recipe = ", ".join(f"{name} {value}" for name, value in card["recipe"].items())
         versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
-        accuracy = "digits read in rows of test digits" if "labels" in card["recipe"] else "test accuracy"
+        accuracy = "digits read in strings of test digits" if "labels" in card["recipe"] else "test accuracy"
         lines += [
             "",
             f"## {card['file']}",
@@ -192,6 +209,8 @@ def main():
             box.source = filled
             write_notebook(notebook, path)
     README.write_text(fill_readme(README.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    teaching = fill(TEACHING.read_text(encoding="utf-8"), "lessons", lessons_table())
+    TEACHING.write_text(teaching, encoding="utf-8", newline="\n")
     figure = plot_speed(read_results("bench"), alt=SPEED_ALT)
     SPEED.write_text(to_svg(figure, "What an epoch of LeNet-5 costs"), encoding="utf-8", newline="\n")
     (CARDS.parent / "README.md").write_text(weights_card(), encoding="utf-8", newline="\n")
