@@ -116,7 +116,7 @@ def plot_settings(values, *, xlabel, alt="A row for each setting: a dot for each
             fontsize=9,
         )
     axes.set(yticks=range(len(values)), yticklabels=values, xlabel=xlabel, ylim=(len(values) - 0.4, -0.75))
-    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=1))
+    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
     axes.tick_params(axis="y", length=0)
     return figure
 
@@ -281,7 +281,7 @@ def plot_methods(errors, ours, *, xlabel, alt="A horizontal bar for each method,
     axes = figure.subplots()
     colors = [BLUE if name in ours else "0.75" for name, _ in ordered]
     bars = axes.barh([name for name, _ in ordered], [error for _, error in ordered], color=colors)
-    axes.bar_label(bars, fmt="{:.2g}", fontsize=9, padding=3)
+    axes.bar_label(bars, fmt="{:.3g}", fontsize=9, padding=3)
     axes.set(xlabel=xlabel)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

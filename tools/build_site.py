@@ -26,7 +26,8 @@ def prepare_notebook(notebook):
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = cell.source.replace("](../README.md", "](../index.md")
+            # What lies outside of the site keeps its name only.
+            cell.source = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", cell.source)
     return notebook
 
 
@@ -39,9 +40,9 @@ def prepare(source):
     for path in find_notebooks():
         write_notebook(prepare_notebook(nbformat.read(path, as_version=4)), source / "notebooks" / path.name)
         names.append(f"notebooks/{path.stem}")
-    shutil.copy(ROOT / "site" / "conf.py", source)
+    for file in ("conf.py", "favicon.svg", "playground.md"):
+        shutil.copy(ROOT / "site" / file, source)
     shutil.copy(ROOT / "site" / "course.css", source / "_static")
-    shutil.copy(ROOT / "site" / "playground.md", source)
     index = (ROOT / "site" / "index.md").read_text(encoding="utf-8")
     (source / "index.md").write_text(index.replace("{{notebooks}}", "\n".join(names)), encoding="utf-8")
     results = f"# Results\n{readme.results_table()}\n## Speed\n{readme.speed_text()}"

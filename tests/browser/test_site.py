@@ -87,8 +87,9 @@ def test_every_picture_has_its_words(read_pages):
 @pytest.mark.parametrize("path", READ, ids=name)
 def test_a_page_opens_from_disk_without_a_complaint_and_for_everyone(path, open_page):
     page = open_page(path.as_uri(), viewport={"width": 1280, "height": 900})
-    page.wait_for_load_state("networkidle")
-    results = Axe().run(page).response
+    page.wait_for_load_state("load")
+    # It would fetch the styles once more, and write to the frame of the playground, which is a page of its own.
+    results = Axe().run(page, options={"preload": False, "iframes": False}).response
     serious = [
         f"{violation['id']}: {violation['help']}; {violation['nodes'][0]['html'][:200]}"
         for violation in results["violations"]
