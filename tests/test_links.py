@@ -34,7 +34,9 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text("# Course\n\n<!-- badges -->\n<!-- /badges -->\n\nText.\n", encoding="utf-8")
     (tmp_path / "01.ipynb").write_text("", encoding="utf-8")
     links.write_notebook(make_notebook(), tmp_path / "01.ipynb")
+    (tmp_path / "CITATION.cff").write_text("title: x\nrepository-code: nowhere\nyear: 1998\n", encoding="utf-8")
     monkeypatch.setattr(links, "PYPROJECT", tmp_path / "pyproject.toml")
+    monkeypatch.setattr(links, "CITATION", tmp_path / "CITATION.cff")
     monkeypatch.setattr(links, "README", tmp_path / "README.md")
     monkeypatch.setattr(links, "find_notebooks", lambda: sorted(tmp_path.glob("*.ipynb")))
     return tmp_path
@@ -49,6 +51,11 @@ def test_readme_has_its_badges():
     assert links.link_readme(text) == text, "run `make links`"
 
 
+def test_the_citation_has_the_address():
+    text = links.CITATION.read_text(encoding="utf-8")
+    assert links.link_citation(text) == text, "run `make links`"
+
+
 def test_main_writes_every_link(project):
     links.main(["--repo", LENET, "--tag", "v1.0"])
     notebook = links.nbformat.read(project / "01.ipynb", as_version=4)
@@ -60,6 +67,7 @@ def test_main_writes_every_link(project):
     assert f'"https://github.com/{LENET}"' in notebook.cells[1].source
     assert "--branch v1.0 " in notebook.cells[1].source
     assert links.badges(links.FIRST) in (project / "README.md").read_text(encoding="utf-8")
+    assert (project / "CITATION.cff").read_text() == f"title: x\nrepository-code: {links.GITHUB}{LENET}\nyear: 1998\n"
     assert links.read_address() == (LENET, "v1.0")
 
 

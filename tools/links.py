@@ -1,7 +1,7 @@
 """Put the repository's address and tag into every link: ``python tools/links.py [--repo owner/name] [--tag v1.0]``.
 
-Both stand in pyproject.toml alone. From there this writes the launch badges of README and notebooks and the notebooks'
-setup cells; a test fails where one differs. With options it changes pyproject.toml first.
+Both stand in pyproject.toml alone. From there this writes the launch badges of README and notebooks, the notebooks'
+setup cells and CITATION.cff; a test fails where one differs. With options it changes pyproject.toml first.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from execute import ROOT, code_cells, find_notebooks, write_notebook
 
 PYPROJECT = ROOT / "pyproject.toml"
 README = ROOT / "README.md"
+CITATION = ROOT / "CITATION.cff"
 FIRST = "01_architecture"  # the notebook that README's badges open
 GITHUB = "https://github.com/"
 README_BADGES = re.compile(r"(<!-- badges -->\n).*?(<!-- /badges -->)", re.DOTALL)
@@ -97,6 +98,11 @@ def link_readme(text):
     return README_BADGES.sub(lambda found: f"{found[1]}{badges(FIRST)}\n{found[2]}", text)
 
 
+def link_citation(text):
+    """Return CITATION.cff's text with the repository's address."""
+    return re.sub(r"(?m)^repository-code: .*$", f"repository-code: {GITHUB}{read_address()[0]}", text)
+
+
 def parse_arguments(arguments):
     def repository(value):
         # GitHub: letters, digits and hyphens for an owner; also dots and underscores for a repository.
@@ -128,6 +134,8 @@ def main(arguments):
             changed += 1
     text = README.read_text(encoding="utf-8")
     README.write_text(link_readme(text), encoding="utf-8", newline="\n")
+    text = CITATION.read_text(encoding="utf-8")
+    CITATION.write_text(link_citation(text), encoding="utf-8", newline="\n")
     repo, tag = read_address()
     print(f"Links lead to {GITHUB}{repo} at {tag}; {changed} notebooks changed")
 

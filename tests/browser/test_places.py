@@ -9,10 +9,13 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from test_page import SEVEN
+
+from memory import LAB_MEGABYTES, measure_pss
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """\
@@ -80,16 +83,18 @@ def lab(tmp_path):
                 break
         except OSError:
             time.sleep(0.5)
-    yield address
+    yield address, psutil.Process(server.pid)
     server.terminate()
     server.wait()
 
 
 def test_in_jupyterlab(browser, lab):
+    address, server = lab
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
-    page.goto(lab)
+    page.goto(address)
     page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=60_000)
     page.keyboard.press("Control+Enter")
     page.locator("iframe[sandbox]").wait_for(timeout=120_000)
     assert draw_in_frame(page) == "7"
+    assert measure_pss(server) < LAB_MEGABYTES
     page.close()

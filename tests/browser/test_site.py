@@ -84,7 +84,7 @@ def test_every_picture_has_its_words(read_pages):
     assert sorted(set(silent) - set(logos)) == sorted(set(described) - set(logos))
 
 
-@pytest.mark.parametrize("path", READ, ids=name)
+@pytest.mark.parametrize("path", [*READ, *SITE.glob("playground/*.html")], ids=name)
 def test_a_page_opens_from_disk_without_a_complaint_and_for_everyone(path, open_page):
     page = open_page(path.as_uri(), viewport={"width": 1280, "height": 900})
     page.wait_for_load_state("load")
