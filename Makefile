@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 # PyTorch's own builds without CUDA, for `make TORCH=cpu lab`.
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab first run playground test test-pages site handout bench lint format links notebooks readme weights clean
+.PHONY: help lab first run playground test test-pages site handout bench lint format links notebooks readme translations weights clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ notebooks: $(INSTALLED) ## run notebooks and keep their outputs (all, or NOTEBOO
 
 readme: $(INSTALLED) ## fill the measured figures into README and the notebooks' boxes
 	$(VENV_PYTHON) tools/readme.py
+
+translations: $(INSTALLED) ## bring notebooks/zh in step with notebooks, and list what is not translated (DONE="NAME/CELL")
+	$(VENV_PYTHON) tools/translations.py $(if $(DONE),--done $(DONE))
 
 weights: $(INSTALLED) ## train the networks whose weights the course carries
 	$(VENV_PYTHON) tools/weights.py

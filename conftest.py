@@ -4,6 +4,9 @@ from pathlib import Path
 
 from memory import BINDER_MEGABYTES, KernelWatch
 
+# Cell for cell the code and the outputs of the English edition, as a test sees to: one run is enough.
+collect_ignore = ["notebooks/zh"]
+
 
 def pytest_configure(config):
     """Give nbval the sanitiser by its absolute path: in a settings file it would depend on where pytest is started."""

@@ -60,7 +60,7 @@ def test_main_writes_every_link(project):
     links.main(["--repo", LENET, "--tag", "v1.0"])
     notebook = links.nbformat.read(project / "01.ipynb", as_version=4)
     title, badges, *rest = notebook.cells[0].source.splitlines()
-    assert (title, badges, rest) == ("# Learn", links.badges("01"), ["", "Text."])
+    assert (title, badges, rest) == ("# Learn", links.top_line("01"), ["", "Text."])
     assert f"(https://colab.research.google.com/github/{LENET}/blob/v1.0/notebooks/01.ipynb)" in badges
     assert f"(https://mybinder.org/v2/gh/{LENET}/v1.0?urlpath=lab/tree/notebooks/01.ipynb)" in badges
     assert notebook.cells[1].source == links.setup_cell()
@@ -108,9 +108,9 @@ def test_readme_without_a_place_for_badges_is_named():
 
 
 def test_setup_cell_is_short(project):
-    assert len(links.setup_cell().splitlines()) == 16
+    assert len(links.setup_cell().splitlines()) == 15
     links.main(["--repo", LENET])
-    assert len(links.setup_cell().splitlines()) == 14
+    assert len(links.setup_cell().splitlines()) == 13
 
 
 # The setup cell, run in a folder like each of those that it meets.

@@ -10,7 +10,7 @@ from nbformat.v4.rwbase import rejoin_lines
 from nbformat.validator import iter_validate
 
 from execute import METADATA, code_cells, find_notebooks, find_path, read_text, write_notebook
-from links import badges, setup_cell
+from links import setup_cell, top_line
 
 MAX_KILOBYTES = 700
 # Nothing else shows everywhere: JupyterLab and GitHub strip svg, iframe and scripts from outputs they do not trust.
@@ -88,7 +88,7 @@ def check_paths(notebook):
 def check_links(notebook, name):
     complaints = []
     title, *lines = notebook.cells[0].source.splitlines()
-    if notebook.cells[0].cell_type != "markdown" or not title.startswith("# ") or lines[:1] != [badges(name)]:
+    if notebook.cells[0].cell_type != "markdown" or not title.startswith("# ") or lines[:1] != [top_line(name)]:
         complaints.append("the first cell is not a # title with the badges below: run `make links`")
     setup = [cell.source for cell in code_cells(notebook) if "setup" in cell.metadata.get("tags", [])]
     if setup != [setup_cell()]:
@@ -114,7 +114,7 @@ def make_notebook():
     return new_notebook(
         metadata=METADATA,
         cells=[
-            new_markdown_cell(f"# Draw a line\n{badges('00_good')}\n\nIt is straight."),
+            new_markdown_cell(f"# Draw a line\n{top_line('00_good')}\n\nIt is straight."),
             new_code_cell(setup_cell(), execution_count=1, metadata={"tags": ["setup"]}),
             new_markdown_cell("Say, compute:"),
             new_code_cell("print(1)", execution_count=2, outputs=[new_output("stream", name="stdout", text="1\n")]),
@@ -151,8 +151,8 @@ DOCTORED = {
     "too large": (put_output("stream", name="stdout", text="x" * 700_000), "kB; 700 are enough"),
     "path in an output": (put_output("stream", name="stdout", text="in /home/ada/lenet"), "cell 4 names a path"),
     "path in a source": (put_source(3, r"open('C:\\Users\\ada')"), "cell 4 names a path"),
-    "no title": (put_source(0, f"Draw\n{badges('00_good')}"), "the first cell is not a # title"),
-    "other badges": (put_source(0, f"# Draw\n{badges('01_other')}"), "the first cell is not a # title"),
+    "no title": (put_source(0, f"Draw\n{top_line('00_good')}"), "the first cell is not a # title"),
+    "other badges": (put_source(0, f"# Draw\n{top_line('01_other')}"), "the first cell is not a # title"),
     "other setup": (put_source(1, "import sys"), "there is not one cell tagged setup"),
     "no setup": (lambda notebook: notebook.cells[1].update(metadata={}), "there is not one cell tagged setup"),
 }

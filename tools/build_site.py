@@ -10,14 +10,23 @@ import nbformat
 
 import playground
 import readme
+import translations
 from execute import ROOT, code_cells, find_notebooks, write_notebook
+from phrases import say_in_chinese
 
 SOURCE, TARGET = Path("build") / "site-source", Path("build") / "site"
+# Where a page's other language lies, from the page; and what the link to it says.
+ENGLISH = {"notebooks": find_notebooks, "site": ROOT / "site", "switch": "简体中文", "up": "../zh/"}
+CHINESE = {
+    "notebooks": lambda: [translations.FOLDER / path.name for path in find_notebooks()],
+    "site": ROOT / "site" / "zh", "switch": "English", "up": "../../",
+}  # fmt: skip
 
 
-def prepare_notebook(notebook):
+def prepare_notebook(notebook, name, edition):
     """Return ``notebook`` for the site: without setup cell and badges, its alt texts where myst-nb looks for them."""
-    notebook.cells[0].source = re.sub(r"(?m)^\[!\[Open in Colab\].*\n+", "", notebook.cells[0].source)
+    link = f'<a href="{edition["up"]}notebooks/{name}.html">{edition["switch"]}</a>'
+    notebook.cells[0].source = re.sub(r"(?m)^\[!\[Open in Colab\].*$", link, notebook.cells[0].source)
     for cell in code_cells(notebook):
         if "setup" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("remove-cell")
@@ -31,38 +40,48 @@ def prepare_notebook(notebook):
     return notebook
 
 
-def prepare(source):
-    """Write what Sphinx reads to the folder ``source``."""
+def prepare(source, edition):
+    """Write what Sphinx reads for one edition to the folder ``source``."""
     shutil.rmtree(source, ignore_errors=True)
     (source / "notebooks").mkdir(parents=True)
     (source / "_static").mkdir()
+    (source / "extra").mkdir()
     names = []
-    for path in find_notebooks():
-        write_notebook(prepare_notebook(nbformat.read(path, as_version=4)), source / "notebooks" / path.name)
+    for path in edition["notebooks"]():
+        notebook = prepare_notebook(nbformat.read(path, as_version=4), path.stem, edition)
+        write_notebook(notebook, source / "notebooks" / path.name)
         names.append(f"notebooks/{path.stem}")
-    for file in ("conf.py", "favicon.svg", "playground.md"):
+    for file in ("conf.py", "favicon.svg"):
         shutil.copy(ROOT / "site" / file, source)
     shutil.copy(ROOT / "site" / "course.css", source / "_static")
-    index = (ROOT / "site" / "index.md").read_text(encoding="utf-8")
+    shutil.copy(edition["site"] / "playground.md", source)
+    index = (edition["site"] / "index.md").read_text(encoding="utf-8")
     (source / "index.md").write_text(index.replace("{{notebooks}}", "\n".join(names)), encoding="utf-8")
-    results = f"# Results\n{readme.results_table()}\n## Speed\n{readme.speed_text()}"
-    (source / "results.md").write_text(results, encoding="utf-8")
-    shutil.copy(ROOT / "TEACHING.md", source / "teaching.md")
     (source / "assets").mkdir()
     for picture in (ROOT / "assets").glob("*.svg"):
         shutil.copy(picture, source / "assets")
-    playground.main(source / "extra" / "playground")
+
+
+def build(source, target, language):
+    """Let Sphinx build one edition; a warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-D", f"language={language}"]
+    subprocess.run([*command, str(source), str(target)], check=True)
 
 
 def main():
-    prepare(SOURCE)
     shutil.rmtree(TARGET, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(SOURCE), str(TARGET)]
-    code = subprocess.run(command).returncode
-    if code == 0:
-        print(f"The site: {TARGET / 'index.html'}")
-    return code
+    prepare(SOURCE / "en", ENGLISH)
+    results = f"# Results\n{readme.results_table()}\n## Speed\n{readme.speed_text()}"
+    (SOURCE / "en" / "results.md").write_text(results, encoding="utf-8")
+    shutil.copy(ROOT / "TEACHING.md", SOURCE / "en" / "teaching.md")
+    playground.main(SOURCE / "en" / "extra" / "playground")
+    build(SOURCE / "en", TARGET, "en")
+    prepare(SOURCE / "zh", CHINESE)
+    results = f"# 结果\n{readme.results_table()}\n## 速度\n{readme.speed_text()}"
+    (SOURCE / "zh" / "results.md").write_text(say_in_chinese(results), encoding="utf-8")
+    build(SOURCE / "zh", TARGET / "zh", "zh_CN")
+    print(f"The site: {TARGET / 'index.html'}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -23,24 +23,23 @@ README_BADGES = re.compile(r"(<!-- badges -->\n).*?(<!-- /badges -->)", re.DOTAL
 # What a learner sees at the top of every notebook. It prints nothing when all is well, and never touches torch.
 # A clone's own code comes first on the path, whatever is installed.
 SETUP = """\
-# Find the course's package: in a clone it is next door; where this notebook is alone (Colab), fetch it once.
+# Find the course's package: in a clone it lies above this notebook; where the notebook is alone (Colab), fetch it once.
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-clone, address = Path("..").resolve(), "{address}"
-if not (clone / "lenet_utils").is_dir():
-    clone = Path("lenet-course").resolve()
-    if not clone.is_dir() and not find_spec("lenet_utils"):
-{stop}        !pip install --quiet --no-deps torchinfo
-        !git -c advice.detachedHead=false clone --quiet --depth 1 --branch {tag} {{address}} lenet-course
-        if not clone.is_dir():
-            raise RuntimeError(f"Could not fetch the course from {{address}}; the lines above say why.")
+clone, address = Path("lenet-course").resolve(), "{address}"
+clone = next((folder for folder in Path.cwd().parents if (folder / "lenet_utils").is_dir()), clone)
+if not clone.is_dir() and not find_spec("lenet_utils"):
+{stop}    !pip install --quiet --no-deps torchinfo
+    !git -c advice.detachedHead=false clone --quiet --depth 1 --branch {tag} {{address}} lenet-course
+    if not clone.is_dir():
+        raise RuntimeError(f"Could not fetch the course from {{address}}; the lines above say why.")
 sys.path.insert(0, str(clone))"""
 # Stands there until there is an address; GitHub allows no underscore in an owner's name.
 STOP = """\
-        if "_" in address.split("/")[3]:
-            raise RuntimeError("The course's address is not set yet: open this notebook in a clone of the course.")
+    if "_" in address.split("/")[3]:
+        raise RuntimeError("The course's address is not set yet: open this notebook in a clone of the course.")
 """
 
 
@@ -67,6 +66,11 @@ def badges(notebook_name):
     )
 
 
+def top_line(notebook_name):
+    """Return the line below a notebook's title: the badges, and the way to the Chinese edition."""
+    return f"{badges(notebook_name)} [简体中文](zh/{notebook_name}.ipynb)"
+
+
 def write_address(repo, tag):
     """Change the repository, the tag or both in pyproject.toml; what is None stays."""
     text = PYPROJECT.read_text(encoding="utf-8")
@@ -88,7 +92,7 @@ def link_notebook(notebook, name):
         lines = lines[1:]
     if lines and lines[0]:
         lines = ["", *lines]  # or the text would go on in the badges' line
-    notebook.cells[0].source = "\n".join([title, badges(name), *lines])
+    notebook.cells[0].source = "\n".join([title, top_line(name), *lines])
 
 
 def link_readme(text):
