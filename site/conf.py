@@ -4,7 +4,6 @@ project = "LeNet-5, layer by layer"
 author = "the authors of the course"
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
 html_theme = "sphinx_book_theme"
-html_title = project
 html_static_path = ["_static"]
 html_favicon = "favicon.svg"
 html_css_files = ["course.css"]

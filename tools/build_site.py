@@ -62,10 +62,11 @@ def prepare(source, edition):
         shutil.copy(picture, source / "assets")
 
 
-def build(source, target, language):
+def build(source, target, language, title):
     """Let Sphinx build one edition; a warning is an error."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-D", f"language={language}"]
-    subprocess.run([*command, str(source), str(target)], check=True)
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    settings = ["-D", f"language={language}", "-D", f"html_title={title}"]
+    subprocess.run([*command, *settings, str(source), str(target)], check=True)
 
 
 def main():
@@ -75,11 +76,11 @@ def main():
     (SOURCE / "en" / "results.md").write_text(results, encoding="utf-8")
     shutil.copy(ROOT / "TEACHING.md", SOURCE / "en" / "teaching.md")
     playground.main(SOURCE / "en" / "extra" / "playground")
-    build(SOURCE / "en", TARGET, "en")
+    build(SOURCE / "en", TARGET, "en", "LeNet-5, layer by layer")
     prepare(SOURCE / "zh", CHINESE)
     results = f"# 结果\n{readme.results_table()}\n## 速度\n{readme.speed_text()}"
     (SOURCE / "zh" / "results.md").write_text(say_in_chinese(results), encoding="utf-8")
-    build(SOURCE / "zh", TARGET / "zh", "zh_CN")
+    build(SOURCE / "zh", TARGET / "zh", "zh_CN", "一层一层读懂LeNet-5")
     print(f"The site: {TARGET / 'index.html'}")
 
 

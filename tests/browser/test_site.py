@@ -14,6 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 SITE = Path(__file__).resolve().parents[2] / "build" / "site"
 PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
 READ = [path for path in PAGES if path.parent.name != "playground" and path.stem not in ("genindex", "search")]
+FOLDERS = ("notebooks", "zh/notebooks")
+
+
+def name(path):
+    return str(path.relative_to(SITE))
 
 
 class Reader(HTMLParser):
@@ -32,18 +37,24 @@ class Reader(HTMLParser):
             self.pictures.append(found)
 
 
-def name(path):
-    return str(path.relative_to(SITE))
-
-
 @pytest.fixture(scope="module")
 def read_pages():
     return {path: Reader(path.read_text(encoding="utf-8")) for path in PAGES}
 
 
 def test_the_site_is_there_with_every_notebook():
-    assert len([path for path in READ if path.parent.name == "notebooks"]) >= 8, "run `make site` first"
-    assert (SITE / "index.html") in READ and len(list((SITE / "playground").glob("*.html"))) == 3
+    english, chinese = (sorted(path.name for path in (SITE / folder).glob("*.html")) for folder in FOLDERS)
+    assert len(english) >= 8, "run `make site` first"
+    assert english == chinese and len(list((SITE / "playground").glob("*.html"))) == 3
+
+
+@pytest.mark.parametrize("start", [SITE / "index.html", SITE / "notebooks" / "03_fashion_mnist.html"], ids=name)
+def test_the_languages_lead_to_each_other(start, open_page):
+    page = open_page(start.as_uri())
+    page.locator("article").get_by_role("link", name="简体中文").click()
+    assert page.url == (SITE / "zh" / start.relative_to(SITE)).as_uri()
+    page.locator("article").get_by_role("link", name="English").click()
+    assert page.url == start.as_uri()
 
 
 def test_every_link_into_the_site_leads_somewhere(read_pages):
@@ -120,8 +131,9 @@ def test_under_a_sub_path_formulas_are_set_and_search_finds(address, open_page):
     page.locator("#search-results li").first.wait_for(timeout=30_000)
 
 
-def test_search_works_from_disk(open_page):
-    page = open_page((SITE / "search.html").as_uri() + "?q=momentum")
+@pytest.mark.parametrize(("page", "word"), [("search.html", "momentum"), ("zh/search.html", "卷积核")])
+def test_search_works_from_disk(open_page, page, word):
+    page = open_page((SITE / page).as_uri() + f"?q={word}")
     page.locator("#search-results li").first.wait_for(timeout=30_000)
 
 
