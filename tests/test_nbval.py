@@ -57,7 +57,7 @@ def outcomes(tmp_path_factory):
     ]
     write_notebook(new_notebook(cells=cells, metadata=METADATA), folder / "cases.ipynb")
     command = [sys.executable, "-m", "pytest", "-p", "conftest", "--nbval", "--junit-xml=report.xml", "-q"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tools")))}
     subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
     tests = ElementTree.parse(folder / "report.xml").iter("testcase")
     return {case: test.find("failure") is None for case, test in zip(CASES, tests, strict=True)}

@@ -72,13 +72,15 @@ def build(source, target, language, title):
 def main():
     shutil.rmtree(TARGET, ignore_errors=True)
     prepare(SOURCE / "en", ENGLISH)
-    results = f"# Results\n{readme.results_table()}\n## Speed\n{readme.speed_text()}"
+    results = '# Results\n\n<a href="zh/results.html">简体中文</a>\n'
+    results += f"{readme.results_table()}\n## Speed\n{readme.speed_text()}"
     (SOURCE / "en" / "results.md").write_text(results, encoding="utf-8")
     shutil.copy(ROOT / "TEACHING.md", SOURCE / "en" / "teaching.md")
     playground.main(SOURCE / "en" / "extra" / "playground")
     build(SOURCE / "en", TARGET, "en", "LeNet-5, layer by layer")
     prepare(SOURCE / "zh", CHINESE)
-    results = f"# 结果\n{readme.results_table()}\n## 速度\n{readme.speed_text()}"
+    results = '# 结果\n\n<a href="../results.html">English</a>\n'
+    results += f"{readme.results_table()}\n## 速度\n{readme.speed_text()}"
     (SOURCE / "zh" / "results.md").write_text(say_in_chinese(results), encoding="utf-8")
     build(SOURCE / "zh", TARGET / "zh", "zh_CN", "一层一层读懂LeNet-5")
     print(f"The site: {TARGET / 'index.html'}")

@@ -4,7 +4,7 @@ import threading
 
 import psutil
 
-BINDER_MEGABYTES = 2048  # of a session there
+BINDER_MEGABYTES = 2048  # of a machine there
 LAB_MEGABYTES = 250  # JupyterLab without its kernels; a test measures that it stays below
 
 
