@@ -8,7 +8,7 @@ import hashlib
 import json
 from functools import partial
 
-from lenet_utils.checkpoints import save_weights
+from lenet_utils.checkpoints import load_weights, save_weights
 from lenet_utils.data import ASSETS, load_dataset
 from lenet_utils.device import pick_device
 from lenet_utils.evaluation import evaluate
@@ -30,6 +30,15 @@ NETWORKS = {
         partial(FashionLeNet, "relu", everywhere=True), FASHION_BETTER,
     ),
 }  # fmt: skip
+
+
+def load_classifiers():
+    """Return {file: (model, data set, scaling)} of the trained networks that read one image at a time."""
+    return {
+        file: (load_weights(make_model(), FOLDER / file), name, recipe.get("scaling", "standard"))
+        for file, (name, _, _, make_model, recipe) in NETWORKS.items()
+        if "labels" not in recipe
+    }
 
 
 def make_weights(file, device):

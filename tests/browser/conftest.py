@@ -7,17 +7,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from lenet_utils import data
-from lenet_utils.checkpoints import load_weights
-from lenet_utils.models import FashionLeNet, LeNet5, LeNet1998
 from lenet_utils.playground import playground
+from weights import load_classifiers
 
-WEIGHTS = data.ASSETS / "weights"
-# file of weights: (network, data set, scaling)
-NETWORKS = {
-    "lenet5.pt": (LeNet5, "mnist", "standard"),
-    "lenet1998.pt": (LeNet1998, "mnist", "paper"),
-    "fashion_lenet.pt": (lambda: FashionLeNet("relu", everywhere=True), "fashion_mnist", "standard"),
-}
+NETWORKS = load_classifiers()
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +52,7 @@ def is_local(address):
 @pytest.fixture(scope="session", params=NETWORKS)
 def network(request, tmp_path_factory):
     """The page of each trained network, with its model and its test images: (file, model, ImageSet)."""
-    make, name, scaling = NETWORKS[request.param]
-    model = load_weights(make(), WEIGHTS / request.param)
+    model, name, scaling = NETWORKS[request.param]
     test = data.load_dataset(name, size=model.input_shape[-1], scaling=scaling, root=data.BUNDLE).test
     file = tmp_path_factory.mktemp("page") / "page with a space.html"
     playground(model).save(file)
@@ -70,5 +62,5 @@ def network(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def lenet5_page(tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "lenet5.html"
-    playground(load_weights(LeNet5(), WEIGHTS / "lenet5.pt")).save(file)
+    playground(NETWORKS["lenet5.pt"][0]).save(file)
     return file

@@ -95,9 +95,11 @@ def test_a_forward_pass_takes_less_than_8_milliseconds(network, open_page):
     assert middle < 8
 
 
-def draw(page, points):
-    """Draw a line through ``points``, fractions of the pad's side, by pointer events."""
-    box = page.locator("#pad").bounding_box()
+def draw(page, points, frame=None):
+    """Draw a line through ``points``, fractions of the pad's side, by pointer events; in a ``frame`` of the page."""
+    pad = (frame or page).locator("#pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()

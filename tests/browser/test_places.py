@@ -13,7 +13,7 @@ import psutil
 import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-from test_page import SEVEN
+from test_page import SEVEN, draw
 
 from memory import LAB_MEGABYTES, measure_pss
 
@@ -37,16 +37,7 @@ def draw_in_frame(page):
     """Draw a seven inside the playground's frame by pointer events; return the answer."""
     frame = page.frame_locator("iframe[sandbox]")
     frame.get_by_role("button", name="Clear").click()
-    pad = frame.locator("#pad")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=12)
-    page.mouse.up()
-    page.wait_for_timeout(200)
+    draw(page, SEVEN, frame)
     return frame.locator("#digit").inner_text()
 
 
